@@ -1,0 +1,254 @@
+package control
+
+import "time"
+
+// The methods of a running node. The name is the path below /v1/; request and answer are the types named beside it.
+const (
+	MethodStatus = "status" // nil -> Status; every role
+	MethodDoctor = "doctor" // nil -> []Finding; every role
+	MethodBackup = "backup" // BackupRequest -> BackupResult; every role
+	MethodStop   = "stop"   // nil -> nil; every role: the answer comes before the stop begins
+	MethodSync   = "sync"   // nil -> Status; every role: reconcile with the relays now
+
+	MethodSlotsAdd      = "slots/add"      // SlotsAdd -> SlotsChanged; practice
+	MethodSlotsList     = "slots/list"     // nil -> []Appointment; practice
+	MethodSlotsBlock    = "slots/block"    // SlotsSelect -> SlotsChanged; practice: not offered until unblocked
+	MethodSlotsUnblock  = "slots/unblock"  // SlotsSelect -> SlotsChanged; practice
+	MethodSlotsWithdraw = "slots/withdraw" // SlotsSelect -> SlotsChanged; practice: open or blocked only, for good
+	MethodVerify        = "verify"         // VerifyRequest -> VerifyResult; practice
+
+	MethodSearch  = "search"  // SearchRequest -> []Token; patient
+	MethodRequest = "request" // RequestRequest -> Offer; patient: a hold and an offer, no personal data leaves
+	MethodBook    = "book"    // BookRequest -> Booking; patient
+	MethodPLZ     = "plz"     // PLZRequest -> PLZResult; patient
+
+	MethodBookings = "bookings" // nil -> []Booking; practice and patient
+	MethodCancel   = "cancel"   // CancelRequest -> Booking; practice and patient
+)
+
+// Status is what a node says of itself. It holds no name and no postcode of a patient.
+type Status struct {
+	Role     string    `json:"role"` // practice, patient, relay
+	Version  string    `json:"version"`
+	Home     string    `json:"home"`
+	Test     bool      `json:"test"` // the network is a test network: nothing in it is a real licence
+	Started  time.Time `json:"started"`
+	PeerIDs  []string  `json:"peer_ids"`
+	Network  Network   `json:"network"`
+	ReadOnly string    `json:"read_only,omitempty"` // why nothing new can be offered or booked; empty when it can
+
+	Relays []Relay `json:"relays"` // the relays that this node is connected to
+	Cycle  uint64  `json:"cycle"`
+	// Pool counts the sheets held by region, slots among them. A patient's and a relay's digest of one region at one
+	// cycle are equal when their pools are.
+	Pool []PoolRegion `json:"pool"`
+
+	Epoch    uint64    `json:"epoch,omitempty"`     // practice
+	Rotation time.Time `json:"rotation,omitzero"`   // practice: when the next pseudonym takes over
+	Passes   int       `json:"passes,omitempty"`    // practice: passes in stock
+	Enrolled time.Time `json:"enrolled,omitzero"`   // practice: end of the enrolment
+	Outbox   int       `json:"outbox,omitempty"`    // messages that wait for the network
+	Clients  int       `json:"clients,omitempty"`   // relay
+	Circuits int       `json:"circuits,omitempty"`  // relay
+	Mailbox  int       `json:"mailbox,omitempty"`   // relay: envelopes held
+	Limits   []Limit   `json:"limits,omitempty"`    // limits that were hit, by name
+	RSSBytes int64     `json:"rss_bytes,omitempty"` // resident memory where the system tells it
+}
+
+type Network struct {
+	ID      string    `json:"id"`
+	Version uint64    `json:"version"`
+	Expires time.Time `json:"expires"`
+}
+
+type Relay struct {
+	PeerID    string `json:"peer_id"`
+	Operator  string `json:"operator"`
+	Connected bool   `json:"connected"`
+	Reserved  bool   `json:"reserved,omitempty"` // practice: a circuit reservation stands
+}
+
+type PoolRegion struct {
+	Region string `json:"region"`
+	Sheets int    `json:"sheets"`
+	Slots  int    `json:"slots"`
+	Digest string `json:"digest"`
+}
+
+type Limit struct {
+	Name  string `json:"name"`
+	Count uint64 `json:"count"`
+}
+
+// Finding is one line of pieks doctor.
+type Finding struct {
+	Check  string `json:"check"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Next   string `json:"next,omitempty"` // what to do when it is not OK
+}
+
+// BackupRequest names the file to write and what it is locked with.
+type BackupRequest struct {
+	Path       string `json:"path"`
+	Passphrase string `json:"passphrase"`
+}
+
+type BackupResult struct {
+	Path  string `json:"path"`
+	Bytes int64  `json:"bytes"`
+}
+
+// SlotsAdd offers appointments of one day, local time Europe/Berlin.
+type SlotsAdd struct {
+	Day     string `json:"day"`  // 2026-12-01
+	From    string `json:"from"` // 09:00, the first start
+	To      string `json:"to"`   // 12:00, the last end
+	Every   string `json:"every"`
+	Vaccine string `json:"vaccine"`
+	Dose    int    `json:"dose"`           // 1, 2, 3 ...; 0 is any
+	Fold    string `json:"fold,omitempty"` // "first" or "second" for a local time that exists twice
+	Count   int    `json:"count,omitempty"`
+}
+
+// SlotsSelect names appointments, by id or all of one day.
+type SlotsSelect struct {
+	IDs []string `json:"ids,omitempty"`
+	Day string   `json:"day,omitempty"`
+}
+
+type SlotsChanged struct {
+	Changed int       `json:"changed"`
+	Open    int       `json:"open"` // open appointments after the change
+	IDs     []string  `json:"ids"`
+	Visible time.Time `json:"visible"` // the tick at which patients see the change
+}
+
+// Appointment is one of the practice's own appointments.
+type Appointment struct {
+	ID      string    `json:"id"`
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end"`
+	Vaccine string    `json:"vaccine"`
+	Dose    int       `json:"dose"`
+	State   string    `json:"state"` // open, blocked, held, booked, attended, withdrawn
+}
+
+// SearchRequest asks the node's own copy of its regions; nothing leaves the machine.
+type SearchRequest struct {
+	RadiusKM float64  `json:"radius_km"`
+	Vaccine  string   `json:"vaccine,omitempty"`
+	Dose     int      `json:"dose,omitempty"`
+	Days     []string `json:"days,omitempty"`
+	Parts    []string `json:"parts,omitempty"`
+	Limit    int      `json:"limit,omitempty"` // 0 is all
+}
+
+// Token is an open appointment as a patient sees it before the offer.
+type Token struct {
+	ID         string    `json:"id"` // 32 hex digits: give it to request or book
+	Area       string    `json:"area"`
+	Place      string    `json:"place"` // name of the area's middle, for people
+	DistanceKM float64   `json:"distance_km"`
+	Day        string    `json:"day"`
+	Part       string    `json:"part"` // morning, noon, afternoon, evening
+	Vaccine    string    `json:"vaccine"`
+	Dose       int       `json:"dose"`
+	Expires    time.Time `json:"expires"`
+	Test       bool      `json:"test,omitempty"`
+}
+
+// RequestRequest asks for the offer behind one token, or two of one practice for both doses.
+type RequestRequest struct {
+	Tokens []string `json:"tokens"`
+}
+
+// Offer is what the practice answered and what was verified of it.
+type Offer struct {
+	Booking   string    `json:"booking"` // local id of the attempt: give it to book to confirm this offer
+	State     string    `json:"state"`   // offered, pending, taken
+	Until     time.Time `json:"until"`   // hold until, or deadline of the pending request
+	Practice  Practice  `json:"practice"`
+	Visits    []Visit   `json:"visits"`
+	Message   string    `json:"message,omitempty"` // a sentence for the state
+	Licence   string    `json:"licence,omitempty"` // profession as on the card
+	Test      bool      `json:"test,omitempty"`
+	Telematik string    `json:"telematik_id,omitempty"`
+}
+
+type Practice struct {
+	Name       string `json:"name"`
+	Street     string `json:"street"`
+	PLZ        string `json:"plz"`
+	Place      string `json:"place"`
+	Phone      string `json:"phone"`
+	Directions string `json:"directions,omitempty"`
+}
+
+// Visit is one appointment of a booking with its own verification token.
+type Visit struct {
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end"`
+	Vaccine string    `json:"vaccine"`
+	Dose    int       `json:"dose"`
+	State   string    `json:"state,omitempty"` // booked, attended, cancelled
+	// The verification token, in the three forms that reception accepts. Present once booked, at the patient only.
+	Digits string `json:"digits,omitempty"`
+	Words  string `json:"words,omitempty"`
+	QR     string `json:"qr,omitempty"`
+}
+
+// BookRequest confirms an offer (Booking), or asks for Tokens and confirms at once.
+type BookRequest struct {
+	Booking   string   `json:"booking,omitempty"`
+	Tokens    []string `json:"tokens,omitempty"`
+	Name      string   `json:"name"`
+	BirthDate string   `json:"birth_date"` // 1950-03-01
+	Phone     string   `json:"phone,omitempty"`
+}
+
+// Booking is one booking as its own side knows it. At the practice Patient is set, at the patient Practice.
+type Booking struct {
+	ID       string    `json:"id"`
+	State    string    `json:"state"` // pending, offered, booked, cancelled, taken, expired, attended
+	Until    time.Time `json:"until,omitzero"`
+	Message  string    `json:"message,omitempty"`
+	Practice *Practice `json:"practice,omitempty"`
+	Patient  *Patient  `json:"patient,omitempty"`
+	Visits   []Visit   `json:"visits"`
+	Test     bool      `json:"test,omitempty"`
+}
+
+type Patient struct {
+	Name      string `json:"name"`
+	BirthDate string `json:"birth_date"`
+	Phone     string `json:"phone,omitempty"`
+}
+
+type CancelRequest struct {
+	Booking string `json:"booking"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+type PLZRequest struct {
+	PLZ string `json:"plz"`
+}
+
+// PLZResult says when the change takes effect: never before the next cycle.
+type PLZResult struct {
+	Effective time.Time `json:"effective"`
+	Cycle     uint64    `json:"cycle"`
+}
+
+type VerifyRequest struct {
+	Code string `json:"code"` // digits, words or QR text as the patient shows it
+}
+
+// VerifyResult is the same for unknown, expired and wrong codes: OK false and one sentence.
+type VerifyResult struct {
+	OK      bool      `json:"ok"`
+	Message string    `json:"message"`
+	Used    time.Time `json:"used,omitzero"` // when this code was already redeemed here
+	Booking *Booking  `json:"booking,omitempty"`
+	Visit   *Visit    `json:"visit,omitempty"`
+}
