@@ -1,0 +1,57 @@
+package card
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
+
+// Channel carries one command APDU (ISO 7816-4) to a card and its response APDU (data and two status bytes) back.
+// Virtual is one; a PC/SC connection is another. An error means that the card did not answer: card or reader gone,
+// or ctx ended. A status word other than 9000 is an answer, not an error.
+//
+// A Channel never logs and never keeps a command: VERIFY carries the PIN.
+type Channel interface {
+	Transmit(ctx context.Context, command []byte) (response []byte, err error)
+}
+
+// Card is a smart card whose layout is known. Open makes one from a Channel.
+// It keeps no PIN, repeats no command, and is not for concurrent use: a card has one security state.
+type Card interface {
+	Channel
+	// Kind says what was found on the card.
+	Kind() Kind
+	// Certificate reads the authentication certificate, DER. It needs no PIN.
+	Certificate(ctx context.Context) ([]byte, error)
+	// PINTries says how many wrong PINs the card still takes before it blocks, 0 when it is blocked.
+	// Asking costs no try.
+	PINTries(ctx context.Context) (int, error)
+	// VerifyPIN presents the PIN once. A wrong one is a *PINError with the tries left, a blocked one ErrPINBlocked,
+	// one of the wrong shape ErrPINShape, which never reaches the card and costs no try.
+	VerifyPIN(ctx context.Context, pin PIN) error
+	// SignDigest signs a SHA-256 digest (32 bytes) with the authentication key. The result is ASN.1 DER,
+	// ECDSA-Sig-Value of RFC 3279. It needs VerifyPIN before, else ErrPINNeeded.
+	SignDigest(ctx context.Context, digest []byte) ([]byte, error)
+}
+
+// Kind is a card type.
+type Kind string
+
+const (
+	// HBA is a Heilberufsausweis: the card of a physician, in person.
+	HBA Kind = "hba"
+	// SMCB is the card of a practice (Security Module Card type B).
+	SMCB Kind = "smcb"
+)
+
+// PIN is a card PIN, six to eight digits. It hides itself from fmt, slog and encoders.
+type PIN string
+
+// Format prints a fixed word for every verb.
+func (PIN) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("PIN(hidden)")) }
+
+// LogValue hides the PIN from slog.
+func (PIN) LogValue() slog.Value { return slog.StringValue("PIN(hidden)") }
+
+// MarshalText hides the PIN from JSON and other text encoders.
+func (PIN) MarshalText() ([]byte, error) { return []byte("PIN(hidden)"), nil }
