@@ -9,6 +9,8 @@ const (
 	MethodBackup = "backup" // BackupRequest -> BackupResult; every role
 	MethodStop   = "stop"   // nil -> nil; every role: the answer comes before the stop begins
 	MethodSync   = "sync"   // nil -> Status; every role: reconcile with the relays now
+	MethodDeny   = "deny"   // DenyRequest -> nil; every role: refuse a peer for a while
+	MethodAllow  = "allow"  // DenyRequest -> nil; every role: end a denial
 
 	MethodSlotsAdd      = "slots/add"      // SlotsAdd -> SlotsChanged; practice
 	MethodSlotsList     = "slots/list"     // nil -> []Appointment; practice
@@ -86,6 +88,12 @@ type Finding struct {
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 	Next   string `json:"next,omitempty"` // what to do when it is not OK
+}
+
+// DenyRequest names a peer to have no connection with. Seconds is how long; 0 is until the node stops.
+type DenyRequest struct {
+	Peer    string `json:"peer"`
+	Seconds int    `json:"seconds,omitempty"`
 }
 
 // BackupRequest names the file to write and what it is locked with.

@@ -29,7 +29,7 @@ var ErrPortInUse = errors.New("the address is in use by another program: stop it
 const closeTimeout = 5 * time.Second
 
 // Relay makes the public host of a relay. Only peers that acl admits may reserve a circuit.
-func Relay(key ed25519.PrivateKey, listen []string, acl relay.ACLFilter) (host.Host, error) {
+func Relay(key ed25519.PrivateKey, gate *Gate, listen []string, acl relay.ACLFilter) (host.Host, error) {
 	rm, err := resources(relayLimits())
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func Relay(key ed25519.PrivateKey, listen []string, acl relay.ACLFilter) (host.H
 	if err != nil {
 		return nil, fmt.Errorf("connection manager: %w", err)
 	}
-	return newHost(key,
+	return newHost(key, gate,
 		libp2p.UserAgent("pieks-relay/1"),
 		libp2p.ListenAddrStrings(listen...),
 		libp2p.ResourceManager(rm), libp2p.ConnectionManager(cm),
@@ -50,7 +50,7 @@ func Relay(key ed25519.PrivateKey, listen []string, acl relay.ACLFilter) (host.H
 
 // Practice makes a desk or a front. It listens where listen says, which may be nowhere; holePunch lets
 // peers of a circuit find a direct way, which shows them this machine's address.
-func Practice(key ed25519.PrivateKey, listen []string, holePunch bool) (host.Host, error) {
+func Practice(key ed25519.PrivateKey, gate *Gate, listen []string, holePunch bool) (host.Host, error) {
 	rm, err := resources(practiceLimits())
 	if err != nil {
 		return nil, err
@@ -70,11 +70,11 @@ func Practice(key ed25519.PrivateKey, listen []string, holePunch bool) (host.Hos
 	if holePunch {
 		opts = append(opts, libp2p.EnableHolePunching())
 	}
-	return newHost(key, opts...)
+	return newHost(key, gate, opts...)
 }
 
 // Patient makes a patient's host: no listener, no hint of its network, an identity that nobody has seen before.
-func Patient(holePunch bool) (host.Host, error) {
+func Patient(gate *Gate, holePunch bool) (host.Host, error) {
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return nil, fmt.Errorf("make identity: %w", err)
@@ -90,10 +90,10 @@ func Patient(holePunch bool) (host.Host, error) {
 	if holePunch {
 		opts = append(opts, libp2p.EnableHolePunching())
 	}
-	return newHost(key, opts...)
+	return newHost(key, gate, opts...)
 }
 
-func newHost(key ed25519.PrivateKey, opts ...libp2p.Option) (host.Host, error) {
+func newHost(key ed25519.PrivateKey, gate *Gate, opts ...libp2p.Option) (host.Host, error) {
 	id, err := crypto.UnmarshalEd25519PrivateKey(key)
 	if err != nil {
 		return nil, fmt.Errorf("read identity: %w", err)
@@ -102,6 +102,7 @@ func newHost(key ed25519.PrivateKey, opts ...libp2p.Option) (host.Host, error) {
 		libp2p.Identity(id),
 		libp2p.Transport(quic.NewTransport), libp2p.Transport(tcp.NewTCPTransport),
 		libp2p.Security(noise.ID, noise.New),
+		libp2p.ConnectionGater(gate),
 		libp2p.DisableMetrics(),
 		libp2p.NonPublicAddrPublishing(false),
 	)...)
