@@ -1,0 +1,19 @@
+package network
+
+import "errors"
+
+// Why a bundle is not accepted. Each is a sentence for people.
+var (
+	ErrForm         = errors.New("this is not a network file of Pieks; get it again from where it came")
+	ErrVersion      = errors.New("the network file has a version that this program does not know; please update Pieks")
+	ErrSize         = errors.New("the network file is larger than 1 MiB")
+	ErrSignatures   = errors.New("the network file is not signed by two of its three operators; get it again from where it came")
+	ErrContent      = errors.New("the network file contradicts itself; tell the operators of the network")
+	ErrCardKey      = errors.New("the network file carries a private card key but is not of a test network; do not use it")
+	ErrForeign      = errors.New("the network file is of another network; use it with another --home, or remove it")
+	ErrRolledBack   = errors.New("the network file is older than the one that this home knows; the newer one is kept")
+	ErrEquivocation = errors.New("the operators signed two different network files with the same number; the first one is kept, tell them")
+	ErrExpired      = errors.New("the network file has expired; get a newer one from the operators of the network, until then everything is read-only")
+	ErrNotYet       = errors.New("the network file is from the future; please check this computer's clock")
+	ErrNone         = errors.New("this home knows no network yet; give its network file with --network FILE")
+)
