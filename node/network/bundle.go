@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"pieks/card"
+	"pieks/gossip"
 	"pieks/gossip/place"
 )
 
@@ -12,21 +13,21 @@ const Version = 1
 
 // Bundle is the payload of a network file. A Bundle from Verify is complete and consistent, and must not be changed.
 type Bundle struct {
-	Version     uint8         `cbor:"1,keyasint"`           // 1
-	Number      uint64        `cbor:"2,keyasint"`           // grows with each bundle of the network, from 1
-	Operators   [3][32]byte   `cbor:"3,keyasint"`           // Ed25519 keys, two of which sign, in ascending order
-	Issued      uint64        `cbor:"4,keyasint"`           // Unix seconds
-	Expires     uint64        `cbor:"5,keyasint"`           // Unix seconds, at most MaxValidity after Issued
-	Name        string        `cbor:"6,keyasint"`           // for people
-	Test        *TestCard     `cbor:"7,keyasint,omitempty"` // only in a test network
-	Relays      []Relay       `cbor:"8,keyasint"`           // ascending by Peer
-	Issuers     []Issuer      `cbor:"9,keyasint"`           // ascending by From, then ID
-	Roots       [][]byte      `cbor:"10,keyasint"`          // DER of the card CA certificates, ascending
-	Professions []string      `cbor:"11,keyasint"`          // accepted profession OIDs, dotted, ascending
-	Map         place.MapData `cbor:"12,keyasint"`
-	Vaccines    []Vaccine     `cbor:"13,keyasint"` // ascending by Code
-	Rules       Rules         `cbor:"14,keyasint"`
-	Revoked     [][32]byte    `cbor:"15,keyasint,omitempty"` // device keys D of practices, ascending
+	Version     uint8              `cbor:"1,keyasint"`           // 1
+	Number      uint64             `cbor:"2,keyasint"`           // grows with each bundle of the network, from 1
+	Operators   [3][32]byte        `cbor:"3,keyasint"`           // Ed25519 keys, two of which sign, in ascending order
+	Issued      uint64             `cbor:"4,keyasint"`           // Unix seconds
+	Expires     uint64             `cbor:"5,keyasint"`           // Unix seconds, at most MaxValidity after Issued
+	Name        string             `cbor:"6,keyasint"`           // for people
+	Test        *TestCard          `cbor:"7,keyasint,omitempty"` // only in a test network
+	Relays      []Relay            `cbor:"8,keyasint"`           // ascending by Peer
+	Issuers     []gossip.IssuerKey `cbor:"9,keyasint"`           // ascending by From, then ID
+	Roots       [][]byte           `cbor:"10,keyasint"`          // DER of the card CA certificates, ascending
+	Professions []string           `cbor:"11,keyasint"`          // accepted profession OIDs, dotted, ascending
+	Map         place.MapData      `cbor:"12,keyasint"`
+	Vaccines    []gossip.Vaccine   `cbor:"13,keyasint"` // ascending by Code
+	Rules       gossip.Rules       `cbor:"14,keyasint"`
+	Revoked     [][32]byte         `cbor:"15,keyasint,omitempty"` // device keys D of practices, ascending
 }
 
 // TestCard is the card CA of a test network with its private key, so that anybody can enrol with a virtual card.
@@ -43,34 +44,6 @@ type Relay struct {
 	Zones    []string `cbor:"4,keyasint,omitempty"` // first two digits of its regions; none means all
 }
 
-// Issuer is a pass key of a relay: RSA-3072 with exponent 65537.
-type Issuer struct {
-	ID    [8]byte `cbor:"1,keyasint"` // first 8 bytes of SHA-256 over Key
-	Relay string  `cbor:"2,keyasint"` // Peer of the relay that holds the private key
-	From  uint64  `cbor:"3,keyasint"` // first epoch whose passes it signs
-	To    uint64  `cbor:"4,keyasint"` // last epoch whose passes it signs
-	Key   []byte  `cbor:"5,keyasint"` // SubjectPublicKeyInfo, DER
-}
-
-// Vaccine is an entry of the catalogue.
-type Vaccine struct {
-	Code      string `cbor:"1,keyasint"` // a to z, 0 to 9 and hyphen
-	Name      string `cbor:"2,keyasint"`
-	Doses     uint8  `cbor:"3,keyasint"`           // doses of the course that is booked, at least 1
-	VialDoses uint8  `cbor:"4,keyasint"`           // doses in one vial, at least 1
-	MinDays   uint16 `cbor:"5,keyasint,omitempty"` // shortest interval between doses in days; 0 with one dose
-	MaxDays   uint16 `cbor:"6,keyasint,omitempty"` // longest interval between doses in days; 0 with one dose
-}
-
-// Rules are the numbers that all nodes must agree on. Durations are whole milliseconds.
-type Rules struct {
-	CycleMS    uint64 `cbor:"1,keyasint"` // broadcast cycle: 1 s to 1 h
-	EpochMS    uint64 `cbor:"2,keyasint"` // life of a practice's pseudonym: 10 s to 48 h
-	HoldMS     uint64 `cbor:"3,keyasint"` // how long an offer is held: 1 s to 24 h
-	CoolDownMS uint64 `cbor:"4,keyasint"` // first wait after a change of region: 1 cycle to 24 h
-	DrawPart   uint8  `cbor:"5,keyasint"` // the draw window is a cycle divided by this: 2 to 100, or 0 for no draw
-}
-
 // ID names the network: the first 16 hex digits of SHA-256 over the three operator keys in their order.
 func (b *Bundle) ID() string { return "" }
 
@@ -79,3 +52,6 @@ func (b *Bundle) CardRoots() card.Roots { return card.Roots{} }
 
 // ExpiredAt says that at this time the bundle no longer counts: the node may only be read.
 func (b *Bundle) ExpiredAt(now time.Time) bool { return true }
+
+// Policy is what the bundle says about sheets and passes. It is made when it is first asked for.
+func (b *Bundle) Policy() (*gossip.Policy, error) { return nil, ErrContent }

@@ -3,6 +3,8 @@ package network
 import (
 	"log/slog"
 	"time"
+
+	"pieks/gossip"
 )
 
 // Memory is where a home keeps its network file.
@@ -30,6 +32,9 @@ func (c *Current) Offer(data []byte) (accepted bool, err error) { return false, 
 
 // Get is the current bundle, nil when there is none.
 func (c *Current) Get() *Bundle { return nil }
+
+// Policy is the Policy of the current bundle, nil when there is none. It is ready made: it may be called for every message.
+func (c *Current) Policy() *gossip.Policy { return nil }
 
 // Signed is the current network file as it was signed, nil when there is none. It must not be changed.
 func (c *Current) Signed() []byte { return nil }

@@ -6,20 +6,21 @@ import (
 	"time"
 
 	"pieks/card"
+	"pieks/gossip"
 	"pieks/gossip/place"
 )
 
 // InitConfig says what network to make. The zero value of every field but Relays is a good network.
 type InitConfig struct {
-	Name        string        // for people; empty = "Pieks test network" or "Pieks network"
-	Relays      []RelayPlan   // at least one
-	Weeks       int           // how many weeks the bundle is good for, 1 to 4; 0 = 30 days
-	Rules       Rules         // zero = DefaultRules
-	Map         place.MapData // zero = default map
-	Vaccines    []Vaccine     // nil = DefaultVaccines
-	Professions []string      // nil = DefaultProfessions
-	Roots       [][]byte      // DER card CAs; none = a test network with a card CA of its own
-	TestCA      *card.TestCA  // of a test network; nil = made anew
+	Name        string           // for people; empty = "Pieks test network" or "Pieks network"
+	Relays      []RelayPlan      // at least one
+	Weeks       int              // how many weeks the bundle is good for, 1 to 4; 0 = 30 days
+	Rules       gossip.Rules     // zero = gossip.DefaultRules
+	Map         place.MapData    // zero = default map
+	Vaccines    []gossip.Vaccine // nil = DefaultVaccines
+	Professions []string         // nil = DefaultProfessions
+	Roots       [][]byte         // DER card CAs; none = a test network with a card CA of its own
+	TestCA      *card.TestCA     // of a test network; nil = made anew
 
 	Now      func() time.Time      // nil = time.Now
 	Progress func(done, total int) // called after each issuer key, never by two at once; may be nil
@@ -50,12 +51,12 @@ type RelayHome struct {
 	Issuers  []IssuerSecret     `cbor:"3,keyasint"`
 }
 
-// IssuerSecret is the private half of an Issuer.
+// IssuerSecret is the private half of a gossip.IssuerKey.
 type IssuerSecret struct {
-	ID   [8]byte `cbor:"1,keyasint"`
-	From uint64  `cbor:"2,keyasint"` // first epoch
-	To   uint64  `cbor:"3,keyasint"` // last epoch
-	Key  []byte  `cbor:"4,keyasint"` // PKCS #8 DER
+	ID   gossip.KeyID `cbor:"1,keyasint"`
+	From uint64       `cbor:"2,keyasint"` // Unix seconds
+	To   uint64       `cbor:"3,keyasint"` // Unix seconds
+	Key  []byte       `cbor:"4,keyasint"` // PKCS #8 DER
 }
 
 // MarshalRelayHome encodes a relay's secrets for its home; ParseRelayHome reads them.
@@ -71,11 +72,8 @@ func Renew(ctx context.Context, prev *Bundle, weeks int, now time.Time, progress
 	return nil, ErrForm
 }
 
-// DefaultRules are: cycle 10 min, epoch 24 h, hold 10 min, cool-down 10 min, draw window a twentieth of a cycle.
-func DefaultRules() Rules { return Rules{} }
-
 // DefaultVaccines is the catalogue of a new network.
-func DefaultVaccines() []Vaccine { return nil }
+func DefaultVaccines() []gossip.Vaccine { return nil }
 
 // DefaultProfessions are the profession OIDs that may hand out vaccination appointments.
 func DefaultProfessions() []string { return nil }
