@@ -39,7 +39,7 @@ func listen(home, role string) (place, net.Listener, error) {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return place{}, nil, fmt.Errorf("make the home directory: %w", err)
 	}
-	if err := clear(home); err != nil {
+	if err := clearStale(home); err != nil {
 		return place{}, nil, err
 	}
 	address, err := socketPath(home)
@@ -57,8 +57,8 @@ func listen(home, role string) (place, net.Listener, error) {
 	return at, listener, nil
 }
 
-// clear removes the leftovers of a node that was killed. A node that still answers is left alone.
-func clear(home string) error {
+// clearStale removes the leftovers of a node that was killed. A node that still answers is left alone.
+func clearStale(home string) error {
 	old, err := readPlace(home)
 	if err != nil {
 		return os.RemoveAll(filepath.Join(home, socketName)) // unreadable or absent: it names nothing to clear
@@ -116,13 +116,19 @@ func (p place) write() error {
 	return nil
 }
 
-// remove takes control.json away if it is still this node's, and the socket with the directory that was made for it.
+// remove takes control.json away if it is still this node's, and the socket with the directory that was made for it. It
+// touches nothing that this package would not have made itself, whatever the file says.
 func (p place) remove() error {
-	errs := []error{gone(os.Remove(p.Address))}
-	if dir := filepath.Dir(p.Address); filepath.Base(p.Address) == socketName && strings.HasPrefix(filepath.Base(dir), tempPrefix) && dir != filepath.Dir(p.file) {
-		errs = append(errs, gone(os.Remove(dir)))
+	var errs []error
+	home, dir := filepath.Dir(p.file), filepath.Dir(p.Address)
+	made := dir != home && strings.HasPrefix(filepath.Base(dir), tempPrefix)
+	if filepath.Base(p.Address) == socketName && (dir == home || made) {
+		errs = append(errs, gone(os.Remove(p.Address)))
 	}
-	if now, err := readPlace(filepath.Dir(p.file)); err == nil && now.Token == p.Token {
+	if made {
+		errs = append(errs, gone(os.Remove(dir))) // fails where anything else is in it
+	}
+	if now, err := readPlace(home); err == nil && now.Token == p.Token {
 		errs = append(errs, gone(os.Remove(p.file)))
 	}
 	return errors.Join(errs...)
@@ -152,11 +158,11 @@ func readPlace(home string) (place, error) {
 		return place{}, err
 	}
 	if err := private(info); err != nil {
-		return place{}, Errorf(KindDenied, "%s is not safe to use: %w. Stop the node, remove the file and start the node again.", name, err)
+		return place{}, Errorf(KindDenied, "%s is not safe to use: %w. Start the node again, which replaces the file.", name, err)
 	}
 	at := place{file: name}
 	if err := json.NewDecoder(file).Decode(&at); err != nil || at.Address == "" || at.Token == "" {
-		return place{}, Errorf(KindFailed, "%s is damaged. Stop the node, remove the file and start the node again.", name)
+		return place{}, Errorf(KindFailed, "%s is damaged. Start the node again, which replaces the file.", name)
 	}
 	return at, nil
 }

@@ -31,9 +31,12 @@ type Server struct {
 	http   http.Server
 	cancel context.CancelFunc
 	served chan struct{}
-	calls  sync.WaitGroup
 	once   sync.Once
 	err    error
+
+	mu    sync.Mutex // calls may not grow once Close waits for it
+	ended bool
+	calls sync.WaitGroup
 }
 
 // Serve listens at the home's socket and writes control.json. It fails with KindConflict when another node answers there.
@@ -74,17 +77,33 @@ func (s *Server) Close() error {
 		defer done()
 		if err := s.http.Shutdown(grace); err != nil {
 			s.cancel()
-			s.calls.Wait()
 			s.err = errors.Join(s.err, s.http.Close())
 		}
+		s.mu.Lock()
+		s.ended = true
+		s.mu.Unlock()
+		s.calls.Wait()
 		s.cancel()
 		<-s.served
 	})
 	return s.err
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+// begin counts a call, unless the server has ended.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
 	s.calls.Add(1)
+	return true
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if !s.begin() {
+		return
+	}
 	defer s.calls.Done()
 	method, known := strings.CutPrefix(r.URL.Path, "/v1/")
 	handler, ok := s.config.Handlers[method]
