@@ -1,0 +1,2 @@
+// Package mailbox keeps sealed envelopes on relays for who is offline.
+package mailbox
