@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -18,7 +19,11 @@ type Client struct {
 	home  string
 	place place
 	http  http.Client
+	test  atomic.Bool
 }
+
+// testHeader marks every answer of a node in a test network.
+const testHeader = "Pieks-Test"
 
 // Dial finds the node of a home and makes sure that something listens there. When nothing does, the error wraps
 // [ErrNoNode] and says what to start.
@@ -57,6 +62,9 @@ func unreachable(home string, at place, err error) error {
 func (c *Client) Role() string { return c.place.Role }
 func (c *Client) PID() int     { return c.place.PID }
 
+// Test says whether the last answer came from a node in a test network, in which nothing is a real licence.
+func (c *Client) Test() bool { return c.test.Load() }
+
 // Call asks for a method. in may be nil, out may be nil when the answer does not matter. A refusal of the node is an
 // [Error] with its kind and sentence.
 func (c *Client) Call(ctx context.Context, method string, in, out any) error {
@@ -76,6 +84,7 @@ func (c *Client) Call(ctx context.Context, method string, in, out any) error {
 		return c.broken(ctx, method, err)
 	}
 	defer resp.Body.Close()
+	c.test.Store(resp.Header.Get(testHeader) == "true")
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
 	if err != nil {
 		return c.broken(ctx, method, err)

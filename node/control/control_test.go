@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -280,6 +281,21 @@ func TestStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-stop
+}
+
+func TestTestNetworkIsMarked(t *testing.T) {
+	var test atomic.Bool
+	s := serve(t, Config{Test: test.Load})
+	c := dial(t, s.config.Home)
+	for _, want := range []bool{true, false} {
+		test.Store(want)
+		for _, method := range []string{"none", "plain"} { // refusals too
+			_ = c.Call(t.Context(), method, nil, nil)
+			if c.Test() != want {
+				t.Errorf("%s: test is %v", method, c.Test())
+			}
+		}
+	}
 }
 
 func TestCloseEndsRunningCalls(t *testing.T) {

@@ -17,5 +17,7 @@
 //	unavailable  503     not now: no relay reachable, bundle expired, practice offline
 //	failed       500     everything else
 //
+// Every answer of a node in a test network carries the header "Pieks-Test: true", and whoever shows it says TEST.
+//
 // Neither path nor error carries personal data. A browser cannot speak to a Unix socket, so no Host or Origin is checked.
 package control

@@ -124,9 +124,9 @@ func (p place) remove() error {
 	made := dir != home && strings.HasPrefix(filepath.Base(dir), tempPrefix)
 	if filepath.Base(p.Address) == socketName && (dir == home || made) {
 		errs = append(errs, gone(os.Remove(p.Address)))
-	}
-	if made {
-		errs = append(errs, gone(os.Remove(dir))) // fails where anything else is in it
+		if made {
+			errs = append(errs, gone(os.Remove(dir))) // fails where anything else is in it
+		}
 	}
 	if now, err := readPlace(home); err == nil && now.Token == p.Token {
 		errs = append(errs, gone(os.Remove(p.file)))

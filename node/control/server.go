@@ -19,6 +19,7 @@ type Config struct {
 	Home     string
 	Role     string // practice, patient or relay; named where a command needs another role
 	Handlers Handlers
+	Test     func() bool  // whether the network is a test network; nil means no. Each answer says so, see [Client.Test]
 	Stop     func()       // begins the node's stop and returns at once; called after MethodStop was answered
 	Log      *slog.Logger // nil discards
 }
@@ -173,6 +174,9 @@ func (s *Server) answer(w http.ResponseWriter, status int, out any) {
 		status, data = http.StatusInternalServerError, []byte(`{"error":"The answer could not be encoded.","kind":"failed"}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if s.config.Test != nil && s.config.Test() {
+		w.Header().Set(testHeader, "true")
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // a caller that went away is not the node's problem
 }
