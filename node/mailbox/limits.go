@@ -34,8 +34,8 @@ const (
 	// accessBurst, accessEvery: an owner deletes each mail as it comes; a stream is no way to keep the relay verifying.
 	accessBurst = 2 * MaxPerBox
 	accessEvery = 200 * time.Millisecond
-	// maxWatchesPerPeer: one stream per host, and its successor while the relay has not noticed that the old one is gone.
-	maxWatchesPerPeer = 3
+	// maxSessionsPerPeer: a watch, its successor while the relay has not noticed that the old one is gone, a fetch, a delete.
+	maxSessionsPerPeer = 4
 	// maxSessionsPerSource: more than the connections that one address may have.
 	maxSessionsPerSource = 128
 
