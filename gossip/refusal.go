@@ -23,7 +23,7 @@ func (r *Refusal) Name() string { return r.name }
 var (
 	ErrSize      = reject("size", "sheet is larger than 16 KiB or has more than 200 slots or 3 relays: offer fewer slots at a time")
 	ErrForm      = reject("form", "not a sheet in the deterministic encoding")
-	ErrTimes     = reject("times", "sheet expires before it was issued, or names no sequence number")
+	ErrTimes     = reject("times", "sheet expires before it was issued, or has no sequence number")
 	ErrSignature = reject("signature", "sheet is not signed by its pseudonym")
 	ErrPass      = reject("pass", "pass is not signed by the issuer key that it names")
 

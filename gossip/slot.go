@@ -73,14 +73,21 @@ type Slot struct {
 	Dose    uint8  `cbor:"5,keyasint"` // 1 for the first, at most the catalogue's number of doses
 }
 
-// DayOf is the day number of the calendar date of t in t's own location.
+// DayOf is the day number of the calendar date of t in t's own location, 0 before 1970.
 func DayOf(t time.Time) uint32 {
 	y, m, d := t.Date()
-	return uint32(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
+	return uint32(max(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix(), 0) / secondsPerDay)
 }
 
 // DateOf is midnight UTC of a day number; only its calendar date means something.
 func DateOf(day uint32) time.Time { return time.Unix(int64(day)*secondsPerDay, 0).UTC() }
+
+// dayRange is the first and last day that a slot may have in a sheet issued at an instant. German local dates are those of
+// UTC+1 in winter and UTC+2 in summer; both are allowed all year, so that a node needs no time zone table.
+func dayRange(issued time.Time, ahead uint32) (first, last uint32) {
+	winter, summer := time.FixedZone("", 3600), time.FixedZone("", 2*3600)
+	return DayOf(issued.In(winter)), DayOf(issued.In(summer)) + ahead
+}
 
 const secondsPerDay = 24 * 60 * 60
 
