@@ -1,0 +1,135 @@
+package booking
+
+import (
+	"encoding/binary"
+	"errors"
+	"strings"
+	"unicode"
+)
+
+var (
+	// ErrTypo says that a code cannot be right as it stands. It was not looked up and no try was counted.
+	ErrTypo = errors.New("typing error: compare the code with the patient's screen and enter it again")
+	// ErrCodeForm says that a text is no verification token at all.
+	ErrCodeForm = errors.New("this is no verification token: enter the eleven digits, the four words, or scan the QR code")
+)
+
+// form is how a code was written.
+type form byte
+
+const (
+	byDigits form = 'd'
+	byWords  form = 'w'
+	byQR     form = 'q'
+)
+
+// typedCode is a code that could be right: its form and the bytes that it is found by.
+type typedCode struct {
+	form      form
+	key       []byte // form, then 10 digits, or 8 bytes of word indexes, or token and MAC
+	reference string // the first six digits; empty for words and QR
+}
+
+// lookupKeys are the keys that a visit's code is found by, one a form.
+func (c Code) lookupKeys() [][]byte {
+	var digits [10]byte
+	n := c.Number % tenDigits
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i] = '0' + byte(n%10)
+		n /= 10
+	}
+	return [][]byte{
+		append([]byte{byte(byDigits)}, digits[:]...),
+		wordsKey(c.Word),
+		append(append([]byte{byte(byQR)}, c.Token[:]...), c.MAC[:]...),
+	}
+}
+
+func wordsKey(indexes [4]uint16) []byte {
+	key := []byte{byte(byWords)}
+	for _, i := range indexes {
+		key = binary.BigEndian.AppendUint16(key, i)
+	}
+	return key
+}
+
+// parseCode reads what reception typed or scanned. It gives ErrTypo or ErrCodeForm, and never looks anything up.
+func parseCode(text string) (typedCode, error) {
+	if len(text) > maxCodeInput {
+		return typedCode{}, ErrCodeForm
+	}
+	text = strings.TrimFunc(text, isSeparator)
+	if len(text) >= len(qrPrefix) && strings.EqualFold(text[:len(qrPrefix)], qrPrefix) {
+		return parseQR(text[len(qrPrefix):])
+	}
+	if digits, ok := foldDigits(text); ok {
+		return parseDigits(digits)
+	}
+	return parseWords(text)
+}
+
+func parseQR(text string) (typedCode, error) {
+	if len(text) != qrEncoding.EncodedLen(qrBytes) {
+		return typedCode{}, ErrCodeForm
+	}
+	raw, err := qrEncoding.DecodeString(strings.ToUpper(text))
+	if err != nil || len(raw) != qrBytes || raw[0] != qrVersion {
+		return typedCode{}, ErrCodeForm
+	}
+	return typedCode{form: byQR, key: append([]byte{byte(byQR)}, raw[1:]...)}, nil
+}
+
+func parseDigits(digits string) (typedCode, error) {
+	if len(digits) != 11 || damm(digits) != 0 {
+		return typedCode{}, ErrTypo
+	}
+	return typedCode{form: byDigits, key: append([]byte{byte(byDigits)}, digits[:10]...), reference: digits[:6]}, nil
+}
+
+// foldDigits takes separators out and turns Arabic and full-width digits into ASCII. It is false when anything else
+// is in the text, or nothing.
+func foldDigits(text string) (string, bool) {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case r >= '٠' && r <= '٩':
+			b.WriteRune('0' + r - '٠')
+		case r >= '۰' && r <= '۹':
+			b.WriteRune('0' + r - '۰')
+		case r >= '０' && r <= '９':
+			b.WriteRune('0' + r - '０')
+		case isSeparator(r):
+		default:
+			return "", false
+		}
+	}
+	return b.String(), b.Len() > 0
+}
+
+func parseWords(text string) (typedCode, error) {
+	parts := strings.FieldsFunc(foldLetters(text), isSeparator)
+	if len(parts) != 4 {
+		return typedCode{}, ErrCodeForm
+	}
+	var indexes [4]uint16
+	for i, p := range parts {
+		at, ok := wordIndex(p)
+		if !ok {
+			return typedCode{}, ErrTypo
+		}
+		indexes[i] = at
+	}
+	return typedCode{form: byWords, key: wordsKey(indexes)}, nil
+}
+
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "a\u0308", "ae", "o\u0308", "oe", "u\u0308", "ue")
+
+// foldLetters writes umlauts as the list does, which has none, and everything in lower case.
+func foldLetters(text string) string { return umlauts.Replace(strings.ToLower(text)) }
+
+// isSeparator takes every space, dash, comma and dot that people, phones and word processors put between groups.
+func isSeparator(r rune) bool {
+	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || r == ',' || r == '.' || r == '\u2212' || r == '\u00ad' || r == '\u200b' || r == '\ufeff'
+}

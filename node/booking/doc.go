@@ -1,0 +1,2 @@
+// Package booking is how a patient and a practice agree on an appointment.
+package booking

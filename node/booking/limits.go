@@ -1,0 +1,77 @@
+package booking
+
+import "time"
+
+const (
+	// MaxMessage: a message must fit into a mailbox envelope of 4,096 bytes with its seal and padding.
+	MaxMessage = 3900
+	// maxTokens: one appointment, or the first and second dose at the same practice.
+	maxTokens = 2
+	// maxRelays: a box is kept at two or three relays (design.md 2).
+	maxRelays = 3
+	// maxRelayText: a peer ID in text form has 52 characters; room for other key types.
+	maxRelayText = 64
+	// maxEnrolment: an ordinary practice card is below 2,600 bytes; an offer adds below 900.
+	maxEnrolment = 3000
+	// maxVaccine: catalogue codes are short words.
+	maxVaccine = 32
+	// maxName, maxPhone: longest name that German registers take, in bytes; longest number anyone writes down.
+	maxName  = 160
+	maxPhone = 32
+	// maxReason: a sentence from reception.
+	maxReason = 240
+	// maxCodeInput: four words of eight letters are 35 bytes, a QR text 44; people paste a little around it.
+	maxCodeInput = 256
+)
+
+const (
+	// minBirthYear: the oldest person alive was born after 1900.
+	minBirthYear = 1900
+	// maxPerDay: a day at 5 minutes each from early to late.
+	maxPerDay = 200
+	// maxOpen: a sheet has at most 200 slots (gossip.MaxSlots), so more could not be offered.
+	maxOpen = 200
+	// minVisit, maxVisit: an injection takes longer than a minute and no appointment fills a day.
+	minVisit = time.Minute
+	maxVisit = 8 * time.Hour
+)
+
+const (
+	// idleStream: a patient reads an offer with a person in front of it on a new stream; a stream only carries machines' turns.
+	idleStream = 30 * time.Second
+	// wholeStream: a circuit is cut after 2 minutes (design.md 10), so nothing needs a longer stream.
+	wholeStream = 2 * time.Minute
+	// streamMemory: one message in and one out.
+	streamMemory = 2 * (MaxMessage + 4)
+)
+
+const (
+	// holdsPerPeer: a relative books for a family of four at once.
+	holdsPerPeer = 4
+	// holdsPerSubnet: a household or a small office behind one address.
+	holdsPerSubnet = 16
+	// holdsPerMailbox: requests from the mailbox have no sender, so they share one budget, a quarter of a full sheet.
+	holdsPerMailbox = 50
+	// abandonedPerPeer, abandonedPerSubnet within abandonedWindow: who lets holds lapse again and again blocks slots for others.
+	abandonedPerPeer   = 12
+	abandonedPerSubnet = 48
+	abandonedWindow    = time.Hour
+	// maxSources: counters kept in memory; beyond it unknown sources share one counter.
+	maxSources = 16384
+	// maxCandidates: a draw for one sheet of 200 slots with 50 requests each; later ones are told to come back.
+	maxCandidates = 10000
+	// holdGrace: an expired hold is remembered this long, so that a late confirm is told what happened.
+	holdGrace = 15 * time.Minute
+)
+
+const (
+	// wrongPerReference: after five wrong endings for the same first six digits these digits are dead (crypto.md 3.4).
+	wrongPerReference = 5
+	// wrongPerDevice in wrongWindow, then the device waits for the window; the delay doubles from firstDelay after freeTries.
+	wrongPerDevice = 10
+	wrongWindow    = 15 * time.Minute
+	freeTries      = 3
+	firstDelay     = 2 * time.Second
+	// referenceKept: how long a dead reference stays dead; its booking is over by then or can be shown as QR or words.
+	referenceKept = 30 * 24 * time.Hour
+)
