@@ -80,7 +80,8 @@ func SignSheet(s Sheet, key ed25519.PrivateKey) (*Signed, error) {
 }
 
 // ParseSheet reads a signed sheet and checks all that needs no clock, map or issuer key: size, form, version, counts,
-// the order of its times, and the signature by its pseudonym. It does not check the pass: a Validator does.
+// the order of its times, and the signature by its pseudonym. It does not check the pass: a Validator does. The result
+// keeps raw, which must not change afterwards.
 func ParseSheet(raw []byte) (*Signed, error) {
 	s, envelope, err := readSheet(raw)
 	if err != nil {
@@ -105,8 +106,8 @@ func readSheet(raw []byte) (*Signed, *wire.Envelope, error) {
 		return nil, nil, fmt.Errorf("version %d: %w", v, ErrVersion)
 	}
 	s := &Signed{Raw: raw}
-	if err := wire.Unmarshal(envelope.Payload, &s.Sheet); err != nil {
-		return nil, nil, fmt.Errorf("%w: %v", ErrForm, err)
+	if s.Sheet, err = decodeSheet(envelope.Payload); err != nil {
+		return nil, nil, err
 	}
 	if err := s.Sheet.check(); err != nil {
 		return nil, nil, err
@@ -134,8 +135,6 @@ func (s *Sheet) check() error {
 		return fmt.Errorf("%d slots: %w", len(s.Slots), ErrSize)
 	case len(s.Relays) > MaxRelays:
 		return fmt.Errorf("%d relays: %w", len(s.Relays), ErrSize)
-	case s.Slots == nil || s.Relays == nil:
-		return fmt.Errorf("%w: null instead of a list", ErrForm)
 	case len(s.Pass.Signature) != passSignatureBytes:
 		return fmt.Errorf("%w: pass signature of %d bytes", ErrForm, len(s.Pass.Signature))
 	case len(s.Area) == 0 || len(s.Area) > maxAreaText:

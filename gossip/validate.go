@@ -37,7 +37,7 @@ func (v *Validator) Against(pool *Pool) *Validator {
 }
 
 // Check reads and checks a sheet that arrived on the pool topic of zone, "" for any (as in a pool sync). The error
-// wraps exactly one Refusal; VerdictOf says what gossip does with it.
+// wraps exactly one Refusal; VerdictOf says what gossip does with it. The result keeps raw, which must not change afterwards.
 func (v *Validator) Check(raw []byte, zone string) (*Signed, error) {
 	s, err := v.check(raw, zone, v.pool)
 	v.count(err)
