@@ -1,10 +1,6 @@
 package card
 
-import (
-	"context"
-	"fmt"
-	"log/slog"
-)
+import "context"
 
 // Channel carries one command APDU (ISO 7816-4) to a card and its response APDU (data and two status bytes) back.
 // Virtual is one; a PC/SC connection is another. An error means that the card did not answer: card or reader gone,
@@ -43,15 +39,3 @@ const (
 	// SMCB is the card of a practice (Security Module Card type B).
 	SMCB Kind = "smcb"
 )
-
-// PIN is a card PIN, six to eight digits. It hides itself from fmt, slog and encoders.
-type PIN string
-
-// Format prints a fixed word for every verb.
-func (PIN) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("PIN(hidden)")) }
-
-// LogValue hides the PIN from slog.
-func (PIN) LogValue() slog.Value { return slog.StringValue("PIN(hidden)") }
-
-// MarshalText hides the PIN from JSON and other text encoders.
-func (PIN) MarshalText() ([]byte, error) { return []byte("PIN(hidden)"), nil }

@@ -2,6 +2,7 @@ package card
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"fmt"
@@ -10,6 +11,9 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
+
+// crypto256 is the hash of every signature here.
+const crypto256 = crypto.SHA256
 
 // publicKey checks ECDSA signatures (DER) over digests.
 type publicKey struct {

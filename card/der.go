@@ -56,34 +56,42 @@ func isString(tag byte) bool { return tag&classMask == 0 && tag != 0x30 && tag !
 
 // readHeader reads tag and length of the first element of data, which is complete.
 func readHeader(data []byte) (head, size int, err error) {
+	if head, size, err = readLength(data); err != nil {
+		return 0, 0, err
+	}
+	if len(data)-head < size {
+		return 0, 0, fmt.Errorf("%w: cut short", ErrMalformed)
+	}
+	return head, size, nil
+}
+
+// readLength reads tag and length at the start of data: size bytes follow after head ones.
+func readLength(data []byte) (head, size int, err error) {
 	if len(data) < 2 {
 		return 0, 0, fmt.Errorf("%w: cut short", ErrMalformed)
 	}
 	if data[0]&longTag == longTag {
 		return 0, 0, fmt.Errorf("%w: long tag", ErrMalformed)
 	}
-	head, size = 2, int(data[1])
-	switch {
-	case size == 0x80:
-		return 0, 0, fmt.Errorf("%w: indefinite length", ErrBER)
-	case size > 0x82:
-		return 0, 0, fmt.Errorf("%w: length of more than two bytes", ErrMalformed)
-	case size > 0x80:
-		head += size & 0x7f
-		if len(data) < head {
-			return 0, 0, fmt.Errorf("%w: cut short", ErrMalformed)
-		}
-		least := 0x80
-		size = int(data[2])
-		if head == 4 {
-			size, least = size<<8|int(data[3]), 0x100
-		}
-		if size < least {
-			return 0, 0, fmt.Errorf("%w: length is not minimal", ErrBER)
-		}
+	short := int(data[1])
+	if short < 0x80 {
+		return 2, short, nil
 	}
-	if len(data)-head < size {
+	if short == 0x80 {
+		return 0, 0, fmt.Errorf("%w: indefinite length", ErrBER)
+	}
+	head = 2 + short&0x7f
+	if head > 4 {
+		return 0, 0, fmt.Errorf("%w: length of more than two bytes", ErrMalformed)
+	}
+	if len(data) < head {
 		return 0, 0, fmt.Errorf("%w: cut short", ErrMalformed)
+	}
+	for _, b := range data[2:head] {
+		size = size<<8 | int(b)
+	}
+	if size < 0x80 || (head == 4 && size < 0x100) {
+		return 0, 0, fmt.Errorf("%w: length is not minimal", ErrBER)
 	}
 	return head, size, nil
 }

@@ -2,6 +2,9 @@ package card
 
 import (
 	encoding_asn1 "encoding/asn1"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -100,4 +103,18 @@ func DefaultProfessions() []string {
 		ProfessionPhysician, ProfessionPractice, ProfessionHospital, ProfessionPharmacy,
 		ProfessionHealthOffice, ProfessionOccupational, ProfessionArmedForces,
 	}
+}
+
+// addDotted writes an object identifier given in its dotted form.
+func addDotted(b *cryptobyte.Builder, dotted string) {
+	var oid encoding_asn1.ObjectIdentifier
+	for arc := range strings.SplitSeq(dotted, ".") {
+		n, err := strconv.Atoi(arc)
+		if err != nil {
+			b.SetError(fmt.Errorf("%q is not an object identifier", dotted))
+			return
+		}
+		oid = append(oid, n)
+	}
+	b.AddASN1ObjectIdentifier(oid)
 }

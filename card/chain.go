@@ -1,0 +1,117 @@
+package card
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// checkSigner refuses a certificate whose key is not for signing.
+func (c *Certificate) checkSigner() error {
+	e := &c.extensions
+	switch {
+	case e.isCA:
+		return ErrCASigner
+	case e.keyUsage&usageDigitalSignature == 0:
+		return ErrKeyUsage
+	case e.present[oidExtendedUsage] && !e.clientAuth:
+		return ErrExtendedKeyUsage
+	}
+	return nil
+}
+
+// checkIssuer refuses a certificate that may not issue others, with below CAs between it and the signer.
+func (c *Certificate) checkIssuer(below int) error {
+	e := &c.extensions
+	if !e.isCA || e.keyUsage&usageCertSign == 0 || (e.pathLen >= 0 && below > e.pathLen) {
+		return ErrNotCA
+	}
+	return nil
+}
+
+// chain looks for a way from a signer's certificate to a trusted CA.
+type chain struct {
+	carried [][]byte // certificates that the message carries
+	cas     [][]byte // trusted
+	at      time.Time
+	checks  int // signature checks left
+}
+
+// checkChain finds a chain to one of cas at the time at, and gives the earliest end of its certificates.
+// CAs in cas are trusted as they are, self-signed or not, but must be valid CAs at that time.
+func (c *Certificate) checkChain(carried, cas [][]byte, at time.Time) (time.Time, error) {
+	if err := c.checkTime(at); err != nil {
+		return time.Time{}, err
+	}
+	way := chain{carried: carried, cas: cas, at: at, checks: maxIssuers}
+	return way.climb(c, 0)
+}
+
+// climb tries every issuer of c by name, trusted ones first. below counts the CAs between c's issuer and the signer.
+// When no way leads up it tells the last thing that stood in one, or that there was none.
+func (w *chain) climb(c *Certificate, below int) (end time.Time, err error) {
+	failed := ErrUntrusted
+	for _, der := range w.cas {
+		issuer, err := w.step(c, der, below)
+		if err == nil {
+			return earlier(c.NotAfter, issuer.NotAfter), nil
+		}
+		if err != errOtherName {
+			failed = err
+		}
+	}
+	if below+1 >= maxCertificates {
+		return time.Time{}, failed
+	}
+	for _, der := range w.carried {
+		issuer, err := w.step(c, der, below)
+		if err == nil {
+			end, err = w.climb(issuer, below+1)
+		}
+		if err == nil {
+			return earlier(c.NotAfter, end), nil
+		}
+		if err != errOtherName {
+			failed = err
+		}
+	}
+	return time.Time{}, failed
+}
+
+var errOtherName = errors.New("certificate of another CA")
+
+// step gives the certificate in der if it issued c.
+func (w *chain) step(c *Certificate, der []byte, below int) (*Certificate, error) {
+	if names, ok := namesOf(der); !ok || names.subjectDN != c.issuerDN {
+		return nil, errOtherName
+	}
+	issuer, err := ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	if wanted := c.extensions.authorityID; wanted != "" && issuer.extensions.subjectID != "" &&
+		wanted != issuer.extensions.subjectID {
+		return nil, fmt.Errorf("%w (its CA has another key)", ErrUntrusted)
+	}
+	if err := issuer.checkIssuer(below); err != nil {
+		return nil, err
+	}
+	if err := issuer.checkTime(w.at); err != nil {
+		return nil, err
+	}
+	if w.checks == 0 {
+		return nil, fmt.Errorf("%w (too many CAs of one name)", ErrUntrusted)
+	}
+	w.checks--
+	if !c.signedBy(issuer) {
+		return nil, ErrCertificateSignature
+	}
+	return issuer, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,118 @@
+package card
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// TestCA issues the certificates of virtual cards. In a test network its private key is public: the bundle carries it, so
+// that a practice without a reader enrols itself. No other network may have such a CA among its roots.
+type TestCA struct {
+	certificate *Certificate
+	key         *ecdsa.PrivateKey
+}
+
+// NewTestCA makes a CA, the same for the same seed and second. Its certificate is valid from the day before now, for five years.
+func NewTestCA(seed [32]byte, now time.Time) (*TestCA, error) {
+	key, err := keyFromSeed(seed, "pieks/test-ca/1")
+	if err != nil {
+		return nil, err
+	}
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTestCA, err)
+	}
+	from := now.UTC().Truncate(time.Second).Add(-virtualLead)
+	d := draft{
+		serial: serialOf(point, from),
+		subject: []attribute{
+			{oidCountry, "DE"}, {oidOrganisation, "Pieks NOT-VALID"}, {oidCommonName, "Pieks card CA TEST-ONLY"},
+		},
+		notBefore:  from,
+		notAfter:   from.Add(testCALife),
+		curve:      oidP256,
+		point:      point,
+		extensions: []draftExtension{basicConstraints(true), keyUsage(usageCertSign | usageCRLSign)},
+	}
+	der, err := d.issue(p256Signer(key))
+	if err != nil {
+		return nil, fmt.Errorf("make test CA: %w", err)
+	}
+	return newTestCA(key, der)
+}
+
+// LoadTestCA takes what PrivateKey and Certificate gave. It refuses a key that is not the certificate's.
+func LoadTestCA(pkcs8, certificate []byte) (*TestCA, error) {
+	parsed, err := x509.ParsePKCS8PrivateKey(pkcs8)
+	if err != nil {
+		return nil, fmt.Errorf("%w: private key", ErrTestCA) // without err: it may tell of the key
+	}
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	if !ok || key.Curve != elliptic.P256() {
+		return nil, fmt.Errorf("%w: not a P-256 key", ErrTestCA)
+	}
+	return newTestCA(key, certificate)
+}
+
+func newTestCA(key *ecdsa.PrivateKey, der []byte) (*TestCA, error) {
+	c, err := ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTestCA, err)
+	}
+	if !c.extensions.isCA || c.extensions.keyUsage&usageCertSign == 0 {
+		return nil, fmt.Errorf("%w: %w", ErrTestCA, ErrNotCA)
+	}
+	probe := sha256.Sum256(der)
+	signature, err := key.Sign(nil, probe[:], crypto256)
+	if err != nil || !c.key.verify(probe[:], signature) {
+		return nil, fmt.Errorf("%w: key and certificate do not belong together", ErrTestCA)
+	}
+	return &TestCA{certificate: c, key: key}, nil
+}
+
+// Certificate is the CA's certificate, DER: what goes into Roots.CAs.
+func (ca *TestCA) Certificate() []byte { return append([]byte(nil), ca.certificate.Raw...) }
+
+// PrivateKey is the CA's private key, PKCS #8 DER.
+func (ca *TestCA) PrivateKey() ([]byte, error) { return x509.MarshalPKCS8PrivateKey(ca.key) }
+
+// issue makes a certificate below the CA.
+func (ca *TestCA) issue(d *draft) ([]byte, error) {
+	d.issuer = ca.certificate.subjectDN
+	d.authority = ca.certificate.extensions.subjectID
+	return d.issue(p256Signer(ca.key))
+}
+
+// p256Signer signs deterministically (RFC 6979), so that equal seeds give equal certificates.
+func p256Signer(key *ecdsa.PrivateKey) digestSigner {
+	return func(digest []byte) ([]byte, error) { return key.Sign(nil, digest, crypto256) }
+}
+
+// keyFromSeed derives a P-256 key: the first of the candidates below the group's order.
+func keyFromSeed(seed [32]byte, purpose string) (*ecdsa.PrivateKey, error) {
+	for try := range uint32(8) { // each fails with probability 2^-32
+		info := string(binary.BigEndian.AppendUint32([]byte(purpose), try))
+		scalar, err := hkdf.Key(sha256.New, seed[:], nil, info, 32)
+		if err != nil {
+			return nil, err
+		}
+		if key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar); err == nil {
+			return key, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: no key from this seed", ErrHolder)
+}
+
+// serialOf is a positive serial number of 8 bytes, its own for each key and time.
+func serialOf(point []byte, from time.Time) []byte {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64(append([]byte(nil), point...), uint64(from.Unix())))
+	serial := sum[:8]
+	serial[0] = serial[0]&0x3f | 0x40 // positive, and never shorter
+	return serial
+}
