@@ -110,7 +110,11 @@ func (w *session) answer(ctx context.Context, data []byte) error {
 			code = w.watch(ctx, a.Box)
 		}
 	}
-	if err := w.write(reply{Version: version, Kind: replyDone, Code: code, Box: a.Box[:]}); err != nil {
+	r := reply{Version: version, Kind: replyDone, Code: code}
+	if code != CodeMalformed {
+		r.Box = a.Box[:]
+	}
+	if err := w.write(r); err != nil {
 		return err
 	}
 	if code == CodeMalformed || code == CodeVersion || code == CodeRefused {
