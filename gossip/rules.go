@@ -39,7 +39,7 @@ func (r Rules) Validate() error {
 		want string
 	}{
 		{whole(r.Cycle, minCycle, maxCycle), "a cycle takes 1 second to 1 hour, in whole seconds"},
-		{whole(r.Epoch, minEpochCycles*r.Cycle, maxEpoch) && r.Epoch%r.Cycle == 0, "an epoch is a multiple of the cycle, at least 4 cycles and at most 24 hours"},
+		{whole(r.Epoch, minEpochCycles*r.Cycle, maxEpoch) && r.Epoch%max(r.Cycle, 1) == 0, "an epoch is a multiple of the cycle, at least 4 cycles and at most 24 hours"},
 		{whole(r.Hold, time.Second, maxHold), "a slot is held for 1 second to 24 hours, in whole seconds"},
 		{whole(r.MaxSkew, 0, maxSkewAllowed), "the tolerated clock skew is at most 1 hour, in whole seconds"},
 		{r.DaysAhead >= 1 && r.DaysAhead <= maxDaysAhead, "slots lie 1 to 366 days ahead"},
