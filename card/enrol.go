@@ -89,6 +89,12 @@ func EnrolVirtual(ca *TestCA, s Statement, seed [32]byte, now time.Time) (cms []
 		sum := sha256.Sum256(append([]byte("pieks/telematik-id/1"), seed[:]...))
 		s.TelematikID = fmt.Sprintf("1-SMC-B-Testkarte-%015d", binary.BigEndian.Uint64(sum[:8])%1e15)
 	}
+	if s.Version == 0 {
+		s.Version = StatementVersion
+	}
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("enrol with a virtual card: %w", err)
+	}
 	from := now.UTC().Truncate(time.Second).Add(-virtualLead)
 	v, err := NewVirtual(ca, Holder{
 		Kind: SMCB, Name: s.Name, TelematikID: s.TelematikID, NotBefore: from, NotAfter: from.Add(virtualLife),

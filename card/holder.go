@@ -2,13 +2,15 @@ package card
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Holder is what a virtual card's certificate says.
 type Holder struct {
 	Kind           Kind   // HBA or SMCB
-	Name           string // of the person or practice, at most 96 bytes
+	Name           string // of the person or practice, at most 96 bytes; the certificate has room for 54
 	TelematikID    string // PrintableString, at most 128 bytes
 	Profession     string // OID; empty: physician for an HBA, practice for an SMC-B
 	ProfessionName string // empty: the usual name of Profession
@@ -83,7 +85,7 @@ func (h Holder) certificate(point []byte) (*draft, error) {
 	}
 	return &draft{
 		serial:    serialOf(point, h.NotBefore),
-		subject:   []attribute{{oidCountry, "DE"}, {oidCommonName, h.Name + " TEST-ONLY"}},
+		subject:   []attribute{{oidCountry, "DE"}, {oidCommonName, commonNameOf(h.Name)}},
 		notBefore: h.NotBefore,
 		notAfter:  h.NotAfter,
 		curve:     oidP256,
@@ -92,4 +94,14 @@ func (h Holder) certificate(point []byte) (*draft, error) {
 			basicConstraints(false), keyUsage(usage), extended, policy, {oid: oidAdmission, value: admission},
 		},
 	}, nil
+}
+
+// commonNameOf marks a name as gematik's test cards do, within the 64 characters of a common name (RFC 5280 appendix A.1).
+func commonNameOf(name string) string {
+	const mark = " TEST-ONLY"
+	cut := min(len(name), 64-len(mark))
+	for cut < len(name) && !utf8.RuneStart(name[cut]) {
+		cut--
+	}
+	return strings.TrimSpace(name[:cut]) + mark
 }

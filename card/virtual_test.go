@@ -1,0 +1,133 @@
+package card
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestVirtualAnswers talks to a fresh card in raw APDUs; each line's commands are sent in order, the last answer counts.
+func TestVirtualAnswers(t *testing.T) {
+	const (
+		esign   = "00a4040c0aa000000167455349474e"
+		root    = "00a4040c06d27600014606"
+		pin     = "002000010826123456ffffffff"
+		badPIN  = "002000010826654321ffffffff"
+		setKey  = "002241b606840186800100"
+		digest  = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+		compute = "002a9e9a20" + digest + "00"
+	)
+	for _, c := range []struct {
+		name, commands, status string
+	}{
+		{"root", root, "9000"},
+		{"root without identifier", "00a4040c", "9000"},
+		{"root of an HBA", "00a4040c06d27600014601", "6a82"},
+		{"unknown application", "00a4040c07a0000002471001", "6a82"},
+		{"select by path", "00a4080c023f00", "6a86"},
+		{"read outside", "00b0860000", "6a82"},
+		{"read other file", esign + " 00b0820000", "6a82"},
+		{"read without file", esign + " 00b0000000", "6a82"},
+		{"read", esign + " 00b0860000", "9000"},
+		{"read on", esign + " 00b0860000 00b0010000", "9000"},
+		{"read at the end", esign + " 00b0860000 00b0020000", "6282"},
+		{"read behind", esign + " 00b0860000 00b0200000", "6b00"},
+		{"read nothing", esign + " 00b08600", "6700"},
+		{"reselect forgets the file", esign + " 00b0860000 " + esign + " 00b0000000", "6a82"},
+		{"PIN status", "80200001", "63c3"},
+		{"PIN status after", pin + " 80200001", "9000"},
+		{"PIN", pin, "9000"},
+		{"wrong PIN", badPIN, "63c2"},
+		{"wrong PIN twice", badPIN + " " + badPIN, "63c1"},
+		{"wrong PIN three times", badPIN + " " + badPIN + " " + badPIN, "63c0"},
+		{"blocked", badPIN + " " + badPIN + " " + badPIN + " " + pin, "6983"},
+		{"blocked status", badPIN + " " + badPIN + " " + badPIN + " 80200001", "63c0"},
+		{"wrong PIN withdraws", pin + " " + esign + " " + setKey + " " + badPIN + " " + compute, "6982"},
+		{"PIN of other shape", "002000010831323334353637ff 80200001", "63c3"},
+		{"PIN of other shape is told", "002000010831323334353637ff", "6a80"},
+		{"PIN of other length", "0020000106313233343536", "6700"},
+		{"other PIN", "002000020826123456ffffffff", "6a88"},
+		{"key outside", setKey, "6a88"},
+		{"other key", esign + " 002241b606840187800100", "6a88"},
+		{"other algorithm", esign + " 002241b606840186800105", "6a88"},
+		{"key for other use", esign + " 002241b806840186800100", "6a86"},
+		{"sign", pin + " " + esign + " " + setKey + " " + compute, "9000"},
+		{"sign without PIN", esign + " " + setKey + " " + compute, "6982"},
+		{"sign without key", pin + " " + esign + " " + compute, "6985"},
+		{"wrong key unselects", pin + " " + esign + " " + setKey + " 002241b606840187800100 " + compute, "6985"},
+		{"reselect forgets the key", pin + " " + esign + " " + setKey + " " + esign + " " + compute, "6985"},
+		{"sign a short digest", pin + " " + esign + " " + setKey + " 002a9e9a14" + digest[:40] + "00", "6a80"},
+		{"sign without room", pin + " " + esign + " " + setKey + " 002a9e9a20" + digest, "6700"},
+		{"decipher", pin + " " + esign + " " + setKey + " 002a808620" + digest + "00", "6a86"},
+		{"unknown instruction", "00840000ff", "6d00"},
+		{"unknown class", "90a40000", "6e00"},
+		{"chaining is not for this card", "10200001", "6e00"},
+		{"nothing", "00", "6700"},
+		{"length does not fit", "002000010826123456ff", "6700"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, err := NewVirtual(sharedCA, testHolder(SMCB), testSeed(4))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var last []byte
+			for raw := range strings.FieldsSeq(c.commands) {
+				if last, err = v.Transmit(context.Background(), unhex(t, raw)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := hex.EncodeToString(last[len(last)-2:]); got != c.status {
+				t.Fatalf("got %s, want %s", got, c.status)
+			}
+		})
+	}
+}
+
+func TestVirtualIsItsSeed(t *testing.T) {
+	make := func(kind Kind, seed byte) *Virtual {
+		v, err := NewVirtual(sharedCA, testHolder(kind), testSeed(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if !bytes.Equal(make(HBA, 1).file, make(HBA, 1).file) {
+		t.Fatal("same seed, other card")
+	}
+	if bytes.Equal(make(HBA, 1).file, make(HBA, 2).file) || make(HBA, 1).key.Equal(make(HBA, 2).key) {
+		t.Fatal("other seed, same card")
+	}
+}
+
+func TestVirtualHolder(t *testing.T) {
+	for name, change := range map[string]func(*Holder){
+		"no kind":              func(h *Holder) { h.Kind = "" },
+		"no name":              func(h *Holder) { h.Name = "" },
+		"long name":            func(h *Holder) { h.Name = strings.Repeat("x", maxName+1) },
+		"no Telematik-ID":      func(h *Holder) { h.TelematikID = "" },
+		"Telematik-ID":         func(h *Holder) { h.TelematikID = "1_2" },
+		"profession":           func(h *Holder) { h.Profession = "doctor" },
+		"profession of no arc": func(h *Holder) { h.Profession = "9.9" },
+		"ends before":          func(h *Holder) { h.NotAfter = h.NotBefore.Add(-time.Second) },
+		"PIN":                  func(h *Holder) { h.PIN = "1234" },
+	} {
+		h := testHolder(SMCB)
+		change(&h)
+		if _, err := NewVirtual(sharedCA, h, testSeed(1)); !errors.Is(err, ErrHolder) {
+			t.Error(name, err)
+		}
+	}
+}
+
+func TestCommonNameFits(t *testing.T) {
+	for _, name := range []string{"Praxis", strings.Repeat("ä", 48), strings.Repeat("x", 53) + "ä", strings.Repeat("x", 53) + " y"} {
+		got := commonNameOf(name)
+		if len(got) > 64 || !strings.HasSuffix(got, " TEST-ONLY") || strings.Contains(got, "  ") || strings.ContainsRune(got, '\ufffd') {
+			t.Error(got)
+		}
+	}
+}
