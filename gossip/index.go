@@ -11,55 +11,46 @@ import (
 // changes, like the view it belongs to.
 type regionIndex struct {
 	areaOnce sync.Once
-	areas    map[string][]entry // by day, part, token
+	areas    map[string][]Hit // by day, part, token; without distance
 
 	nameOnce sync.Once
-	names    map[TokenName]entry
+	names    map[TokenName]tokenPlace
 }
 
-// entry is one token.
-type entry struct {
-	token    TokenID
+// tokenPlace says where a token stands.
+type tokenPlace struct {
 	sheet    *Signed
 	position int // in the sheet's slots
 }
 
-func (e *entry) slot() *Slot { return &e.sheet.Sheet.Slots[e.position] }
-
-func (x *regionIndex) area(sheets []*Signed, area string) []entry {
+func (x *regionIndex) area(sheets []*Signed, area string) []Hit {
 	x.areaOnce.Do(func() {
-		x.areas = make(map[string][]entry)
+		x.areas = make(map[string][]Hit)
 		for _, s := range sheets {
-			x.areas[s.Sheet.Area] = appendEntries(x.areas[s.Sheet.Area], s)
+			hits := slices.Grow(x.areas[s.Sheet.Area], len(s.Sheet.Slots))
+			for _, slot := range s.Sheet.Slots {
+				hits = append(hits, Hit{Token: TokenOf(s.Sheet.Pass.P, slot.ID), Slot: slot, Sheet: s, Area: s.Sheet.Area})
+			}
+			x.areas[s.Sheet.Area] = hits
 		}
-		for _, entries := range x.areas {
-			slices.SortFunc(entries, func(a, b entry) int {
-				sa, sb := a.slot(), b.slot()
-				return cmp.Or(cmp.Compare(sa.Day, sb.Day), cmp.Compare(sa.Part, sb.Part), bytes.Compare(a.token[:], b.token[:]))
+		for _, hits := range x.areas {
+			slices.SortFunc(hits, func(a, b Hit) int {
+				return cmp.Or(cmp.Compare(a.Slot.Day, b.Slot.Day), cmp.Compare(a.Slot.Part, b.Slot.Part), bytes.Compare(a.Token[:], b.Token[:]))
 			})
 		}
 	})
 	return x.areas[area]
 }
 
-func (x *regionIndex) token(sheets []*Signed, name TokenName) (entry, bool) {
+func (x *regionIndex) token(sheets []*Signed, name TokenName) (tokenPlace, bool) {
 	x.nameOnce.Do(func() {
-		x.names = make(map[TokenName]entry)
-		var entries []entry
+		x.names = make(map[TokenName]tokenPlace)
 		for _, s := range sheets {
-			entries = appendEntries(entries[:0], s)
-			for _, e := range entries {
-				x.names[e.token.Name()] = e
+			for i := range s.Sheet.Slots {
+				x.names[TokenOf(s.Sheet.Pass.P, s.Sheet.Slots[i].ID).Name()] = tokenPlace{s, i}
 			}
 		}
 	})
-	e, ok := x.names[name]
-	return e, ok
-}
-
-func appendEntries(entries []entry, s *Signed) []entry {
-	for i := range s.Sheet.Slots {
-		entries = append(entries, entry{TokenOf(s.Sheet.Pass.P, s.Sheet.Slots[i].ID), s, i})
-	}
-	return entries
+	at, ok := x.names[name]
+	return at, ok
 }

@@ -34,33 +34,41 @@ type Hit struct {
 // before Now are left out. Within the same area, day and part the order is that of the token ids: it favours nobody.
 func Search(m *place.Map, v *View, q Query) []Hit {
 	f := q.filter()
-	var hits []Hit
-	for _, near := range m.Nearest(q.From, q.RadiusKM) {
-		region, ok := m.RegionOfArea(near.Area)
+	var near []nearby
+	count := 0
+	for _, area := range m.Nearest(q.From, q.RadiusKM) {
+		region, ok := m.RegionOfArea(area.Area)
 		if !ok {
 			continue
 		}
-		r := v.region(region)
-		if len(r.sheets) == 0 {
-			continue
+		hits := f.window(v.region(region).area(area.Area))
+		if n := f.count(hits); n > 0 {
+			near = append(near, nearby{hits, area.KM})
+			count += n
 		}
-		entries := r.index.area(r.sheets, near.Area)
-		start, _ := slices.BinarySearchFunc(entries, f.firstDay, func(e entry, day uint32) int { return cmp.Compare(e.slot().Day, day) })
-		for i := start; i < len(entries); i++ {
-			slot := entries[i].slot()
-			if slot.Day > f.lastDay {
-				break
+	}
+	if q.Max > 0 {
+		count = min(count, q.Max)
+	}
+	found := make([]Hit, 0, count)
+	for _, area := range near {
+		for i := range area.hits {
+			if len(found) == count {
+				return found
 			}
-			if !f.matches(slot, entries[i].sheet) {
-				continue
-			}
-			hits = append(hits, Hit{entries[i].token, *slot, entries[i].sheet, near.Area, near.KM})
-			if len(hits) == q.Max {
-				return hits
+			if f.matches(&area.hits[i]) {
+				found = append(found, area.hits[i])
+				found[len(found)-1].DistanceKM = area.km
 			}
 		}
 	}
-	return hits
+	return found
+}
+
+// nearby is the tokens of one area, on the days that the query asks for.
+type nearby struct {
+	hits []Hit
+	km   float64
 }
 
 // filter is a query in the form that is quick to apply.
@@ -87,9 +95,30 @@ func (q *Query) filter() filter {
 	return f
 }
 
-func (f *filter) matches(slot *Slot, sheet *Signed) bool {
-	return sheet.Sheet.Expires > f.now &&
-		f.parts&(1<<slot.Part) != 0 &&
-		(f.dose == 0 || slot.Dose == f.dose) &&
-		(f.vaccine == "" || slot.Vaccine == f.vaccine)
+// window cuts hits, ordered by day, to the days of the query.
+func (f *filter) window(hits []Hit) []Hit {
+	byDay := func(h Hit, day uint32) int { return cmp.Compare(h.Slot.Day, day) }
+	start, _ := slices.BinarySearchFunc(hits, f.firstDay, byDay)
+	end := len(hits)
+	if f.lastDay < ^uint32(0) {
+		end, _ = slices.BinarySearchFunc(hits, f.lastDay+1, byDay)
+	}
+	return hits[start:max(start, end)]
+}
+
+func (f *filter) count(hits []Hit) int {
+	n := 0
+	for i := range hits {
+		if f.matches(&hits[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *filter) matches(h *Hit) bool {
+	return h.Sheet.Sheet.Expires > f.now &&
+		f.parts&(1<<h.Slot.Part) != 0 &&
+		(f.dose == 0 || h.Slot.Dose == f.dose) &&
+		(f.vaccine == "" || h.Slot.Vaccine == f.vaccine)
 }

@@ -52,6 +52,14 @@ func (v *View) region(name string) *regionView {
 	return v.regions[name]
 }
 
+// area lists the tokens of an area by day, part and token.
+func (r *regionView) area(name string) []Hit {
+	if len(r.sheets) == 0 {
+		return nil
+	}
+	return r.index.area(r.sheets, name)
+}
+
 // Region lists the sheets of a region by pseudonym; expired ones are among them until the pool drops them. The slice is shared: it
 // must not be changed.
 func (v *View) Region(region string) []*Signed { return v.region(region).sheets }
@@ -162,8 +170,8 @@ func (v *View) Missing(region string, have []Have, at time.Time) []*Signed {
 func (v *View) FindToken(name TokenName) (*Signed, Slot, bool) {
 	for _, region := range v.Regions() {
 		r := v.region(region)
-		if e, ok := r.index.token(r.sheets, name); ok {
-			return e.sheet, *e.slot(), true
+		if at, ok := r.index.token(r.sheets, name); ok {
+			return at.sheet, at.sheet.Sheet.Slots[at.position], true
 		}
 	}
 	return nil, Slot{}, false
