@@ -1,9 +1,17 @@
 package network
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/card"
 	"pieks/gossip"
@@ -34,7 +42,17 @@ type RelayPlan struct {
 }
 
 // LoopbackRelays plans n relays on this computer, with UDP (QUIC) and TCP ports from firstPort on.
-func LoopbackRelays(n, firstPort int) []RelayPlan { return nil }
+func LoopbackRelays(n, firstPort int) []RelayPlan {
+	plans := make([]RelayPlan, n)
+	for i := range plans {
+		port := firstPort + i
+		plans[i].Addrs = []string{
+			fmt.Sprintf("/ip4/127.0.0.1/udp/%d/quic-v1", port),
+			fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", port),
+		}
+	}
+	return plans
+}
 
 // Made is a new network, or a new bundle for an old one.
 type Made struct {
@@ -44,36 +62,155 @@ type Made struct {
 	Relays       []RelayHome           // in the order of InitConfig.Relays
 }
 
-// RelayHome is what a relay needs to keep secret: its identity and the private keys of its passes.
-type RelayHome struct {
-	Peer     string             `cbor:"1,keyasint"`
-	Identity ed25519.PrivateKey `cbor:"2,keyasint"` // 64 bytes
-	Issuers  []IssuerSecret     `cbor:"3,keyasint"`
+// Init makes a network: operator keys, relay identities, issuer keys for each ISO week, and the bundle signed by two operators.
+// Each issuer key takes a fifth of a second and more; ctx ends it between two keys.
+func Init(ctx context.Context, cfg InitConfig) (*Made, error) {
+	if len(cfg.Relays) == 0 {
+		return nil, ErrNoRelay
+	}
+	now := time.Now
+	if cfg.Now != nil {
+		now = cfg.Now
+	}
+	b, err := cfg.draft(now())
+	if err != nil {
+		return nil, err
+	}
+	made := &Made{Bundle: b}
+	if err := made.operators(); err != nil {
+		return nil, err
+	}
+	if err := made.relays(cfg.Relays); err != nil {
+		return nil, err
+	}
+	// All that can be wrong is told before the long work begins.
+	if err := b.checkRelays(); err != nil {
+		return nil, err
+	}
+	if err := made.issue(ctx, weeksOf(b), cfg.Progress); err != nil {
+		return nil, err
+	}
+	if made.Signed, err = Sign(b, made.OperatorKeys[0], made.OperatorKeys[1]); err != nil {
+		return nil, err
+	}
+	return made, nil
 }
 
-// IssuerSecret is the private half of a gossip.IssuerKey.
-type IssuerSecret struct {
-	ID   gossip.KeyID `cbor:"1,keyasint"`
-	From uint64       `cbor:"2,keyasint"` // Unix seconds
-	To   uint64       `cbor:"3,keyasint"` // Unix seconds
-	Key  []byte       `cbor:"4,keyasint"` // PKCS #8 DER
+// draft is the bundle without keys and relays.
+func (cfg *InitConfig) draft(now time.Time) (*Bundle, error) {
+	issued := now.UTC().Truncate(time.Second)
+	validity, err := validityOf(cfg.Weeks)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bundle{
+		Version: Version, Number: 1, Name: cfg.Name, Map: cfg.Map, Rules: cfg.Rules,
+		Issued: uint64(issued.Unix()), Expires: uint64(issued.Add(validity).Unix()),
+		Roots: slices.Clone(cfg.Roots), Professions: slices.Clone(cfg.Professions), Vaccines: slices.Clone(cfg.Vaccines),
+	}
+	if b.Professions == nil {
+		b.Professions = DefaultProfessions()
+	}
+	if b.Vaccines == nil {
+		b.Vaccines = DefaultVaccines()
+	}
+	if b.Rules == (gossip.Rules{}) {
+		b.Rules = gossip.DefaultRules()
+	}
+	name := realName
+	if len(b.Roots) == 0 {
+		name = testName
+		if err := b.makeTest(cfg.TestCA, now); err != nil {
+			return nil, err
+		}
+	}
+	if b.Name == "" {
+		b.Name = name
+	}
+	slices.SortFunc(b.Roots, bytes.Compare)
+	slices.Sort(b.Professions)
+	slices.SortFunc(b.Vaccines, func(a, b gossip.Vaccine) int { return strings.Compare(a.Code, b.Code) })
+	return b, b.checkEarly()
 }
 
-// MarshalRelayHome encodes a relay's secrets for its home; ParseRelayHome reads them.
-func MarshalRelayHome(h RelayHome) ([]byte, error)   { return nil, ErrForm }
-func ParseRelayHome(data []byte) (*RelayHome, error) { return nil, ErrForm }
-
-// Init makes a network: operator keys, relay identities, issuer keys, and the bundle signed by two operators.
-func Init(ctx context.Context, cfg InitConfig) (*Made, error) { return nil, ErrForm }
-
-// Renew makes the next bundle of a network from prev, good for weeks more (0 = 30 days) from now, with issuer keys for the weeks that have
-// none yet. The result is unsigned until two operators Sign it. Relays of the result holds only the new issuer keys, without identities.
-func Renew(ctx context.Context, prev *Bundle, weeks int, now time.Time, progress func(done, total int)) (*Made, error) {
-	return nil, ErrForm
+// checkEarly is what check finds without keys and relays.
+func (b *Bundle) checkEarly() error {
+	for _, part := range []func() error{b.checkRoots, b.checkTest, b.checkProfessions, b.checkVaccines, b.checkRest} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	if err := checkText("name", b.Name); err != nil {
+		return err
+	}
+	if _, err := b.Policy(); err != nil {
+		return fmt.Errorf("%w: %w", ErrContent, err)
+	}
+	return nil
 }
 
-// DefaultVaccines is the catalogue of a new network.
-func DefaultVaccines() []gossip.Vaccine { return nil }
+func (b *Bundle) makeTest(ca *card.TestCA, now time.Time) error {
+	if ca == nil {
+		var seed [32]byte
+		rand.Read(seed[:])
+		var err error
+		if ca, err = card.NewTestCA(seed, now); err != nil {
+			return fmt.Errorf("make the test card CA: %w", err)
+		}
+	}
+	key, err := ca.PrivateKey()
+	if err != nil {
+		return fmt.Errorf("make the test card CA: %w", err)
+	}
+	b.Test = &TestCard{Certificate: ca.Certificate(), PrivateKey: key}
+	b.Roots = [][]byte{b.Test.Certificate}
+	return nil
+}
 
-// DefaultProfessions are the profession OIDs that may hand out vaccination appointments.
-func DefaultProfessions() []string { return nil }
+func (m *Made) operators() error {
+	for i := range m.OperatorKeys {
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return fmt.Errorf("make operator keys: %w", err)
+		}
+		m.OperatorKeys[i] = key
+	}
+	slices.SortFunc(m.OperatorKeys[:], func(a, b ed25519.PrivateKey) int { return bytes.Compare(publicOf(a), publicOf(b)) })
+	for i, key := range m.OperatorKeys {
+		m.Bundle.Operators[i] = [32]byte(publicOf(key))
+	}
+	return nil
+}
+
+func publicOf(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
+
+func (m *Made) relays(plans []RelayPlan) error {
+	for i, plan := range plans {
+		public, key, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return fmt.Errorf("make the identity of relay %d: %w", i+1, err)
+		}
+		id, err := peerOf(public)
+		if err != nil {
+			return fmt.Errorf("make the identity of relay %d: %w", i+1, err)
+		}
+		entry := Relay{Peer: id, Addrs: slices.Clone(plan.Addrs), Operator: plan.Operator, Zones: slices.Clone(plan.Zones)}
+		if entry.Operator == "" {
+			entry.Operator = fmt.Sprintf("operator %d", i+1)
+		}
+		slices.Sort(entry.Zones)
+		m.Bundle.Relays = append(m.Bundle.Relays, entry)
+		m.Relays = append(m.Relays, RelayHome{Peer: id, Identity: key})
+	}
+	slices.SortFunc(m.Bundle.Relays, func(a, b Relay) int { return strings.Compare(a.Peer, b.Peer) })
+	return nil
+}
+
+func peerOf(public ed25519.PublicKey) (string, error) {
+	key, err := crypto.UnmarshalEd25519PublicKey(public)
+	if err != nil {
+		return "", err
+	}
+	id, err := peer.IDFromPublicKey(key)
+	return id.String(), err
+}

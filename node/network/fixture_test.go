@@ -1,0 +1,125 @@
+package network
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"pieks/card"
+	"pieks/gossip/place"
+	"pieks/gossip/wire"
+)
+
+// noon is the time of the fixture: a Wednesday.
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// fixture is a test network of two relays, good for a week. Its bundle must not be changed.
+var fixture = sync.OnceValues(func() (*Made, error) {
+	return Init(context.Background(), InitConfig{
+		Relays: LoopbackRelays(2, 4100), Weeks: 1, Now: func() time.Time { return noon },
+	})
+})
+
+func fixtureOf(t testing.TB) *Made {
+	t.Helper()
+	made, err := fixture()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// variant is the fixture's bundle after change, signed by two operators without any check.
+func variant(t testing.TB, change func(*Bundle)) []byte {
+	t.Helper()
+	made := fixtureOf(t)
+	b := made.Bundle.Next()
+	b.Number = made.Bundle.Number
+	change(b)
+	return signUnchecked(t, b, made.OperatorKeys[0], made.OperatorKeys[1])
+}
+
+// next is the fixture's bundle with a higher number.
+func next(t testing.TB, number uint64) []byte {
+	return variant(t, func(b *Bundle) { b.Number = number })
+}
+
+// foreign is a network of the same relays with other operators.
+func foreign(t testing.TB, number uint64) []byte {
+	t.Helper()
+	other := Made{Bundle: fixtureOf(t).Bundle.Next()}
+	if err := other.operators(); err != nil {
+		t.Fatal(err)
+	}
+	other.Bundle.Number = number
+	data, err := Sign(other.Bundle, other.OperatorKeys[0], other.OperatorKeys[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func signUnchecked(t testing.TB, b *Bundle, keys ...ed25519.PrivateKey) []byte {
+	t.Helper()
+	data, err := signPayload(b, mustMarshal(t, b), keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// builtMap is a map with practice counts: k practices at every third postcode.
+func builtMap(t testing.TB) place.MapData {
+	t.Helper()
+	counts := make(map[place.PLZ]int)
+	for i, p := range place.All() {
+		if i%3 == 0 {
+			counts[p.PLZ] = 5
+		}
+	}
+	data, err := place.BuildMapData(counts, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func testCA(t testing.TB, seed byte) *card.TestCA {
+	t.Helper()
+	ca, err := card.NewTestCA([32]byte{seed}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ca
+}
+
+// shelf is a Memory that may break.
+type shelf struct {
+	data  []byte
+	saved int
+	err   error
+}
+
+func (s *shelf) Load() ([]byte, error) { return s.data, s.err }
+
+func (s *shelf) Save(data []byte) error {
+	if s.err != nil {
+		return s.err
+	}
+	s.data, s.saved = data, s.saved+1
+	return nil
+}
+
+var errDisk = errors.New("disk full")
+
+func mustMarshal(t testing.TB, v any) []byte {
+	t.Helper()
+	data, err := wire.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
