@@ -1,0 +1,188 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/gossip"
+	"pieks/node/admission"
+	nodehost "pieks/node/host"
+	bundle "pieks/node/network"
+)
+
+const (
+	// syncEvery: what gossip lost is missing for a minute at most (design.md 6).
+	syncEvery = time.Minute
+	// dialEvery: a relay that restarts is found again within seconds.
+	dialEvery = 3 * time.Second
+	// peerTimeout covers dial and sync with one peer; a slow one does not hold up the others for longer.
+	peerTimeout = 20 * time.Second
+	// refreshQueue: practices that were admitted at the same moment; for one that does not fit, its next publication counts.
+	refreshQueue = 256
+)
+
+// run keeps the relay in touch with the other relays and its practices until ctx ends.
+func (n *Node) run(ctx context.Context) {
+	n.keeper.run(ctx)
+	for _, loop := range []func(context.Context){n.dialRelays, n.syncRelays, n.syncAdmitted, n.expire} {
+		n.wg.Add(1)
+		go func() {
+			defer n.wg.Done()
+			loop(ctx)
+		}()
+	}
+	n.onClose(func() error {
+		n.cancel()
+		n.wg.Wait()
+		n.keeper.wg.Wait()
+		return nil
+	})
+}
+
+// admitted is told by admission of each peer that said who it is.
+func (n *Node) admitted(_ context.Context, a admission.Admitted) {
+	if a.Kind != admission.Front {
+		return
+	}
+	n.host.ConnManager().Protect(a.Peer, "practice")
+	n.mu.Lock()
+	n.fronts[a.Peer] = a.Until
+	n.mu.Unlock()
+	select {
+	case n.refresh <- a:
+	default:
+	}
+}
+
+// syncAdmitted fetches the sheet of a practice that has just come, in case it was published while nobody listened.
+func (n *Node) syncAdmitted(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case a := <-n.refresh:
+			n.sync(ctx, a.Peer)
+		}
+	}
+}
+
+// dialRelays connects to the other relays and syncs with each once it is there.
+func (n *Node) dialRelays(ctx context.Context) {
+	every(ctx, dialEvery, func() {
+		for _, relay := range n.others() {
+			if n.host.Network().Connectedness(relay.ID) == network.Connected {
+				continue
+			}
+			dial, cancel := context.WithTimeout(ctx, peerTimeout)
+			err := nodehost.Connect(dial, n.host, relay)
+			cancel()
+			if err != nil {
+				n.log.Debug("other relay not reached", "relay", relay.ID, "err", err)
+				continue
+			}
+			n.host.ConnManager().Protect(relay.ID, "relay")
+			n.sync(ctx, relay.ID)
+		}
+	})
+}
+
+func (n *Node) syncRelays(ctx context.Context) {
+	every(ctx, syncEvery, func() { n.SyncNow(ctx) })
+}
+
+// SyncNow reconciles with all relays and fronts that are connected.
+func (n *Node) SyncNow(ctx context.Context) {
+	for _, id := range append(n.connectedFronts(), ids(n.others())...) {
+		if ctx.Err() == nil && n.host.Network().Connectedness(id) == network.Connected {
+			n.sync(ctx, id)
+		}
+	}
+}
+
+// connectedFronts forgets the fronts whose pass has ended and lists the others.
+func (n *Node) connectedFronts() []peer.ID {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var fronts []peer.ID
+	for id, until := range n.fronts {
+		if n.home.Now().After(until) {
+			delete(n.fronts, id)
+		} else {
+			fronts = append(fronts, id)
+		}
+	}
+	return fronts
+}
+
+func ids(infos []peer.AddrInfo) []peer.ID {
+	ids := make([]peer.ID, len(infos))
+	for i, info := range infos {
+		ids[i] = info.ID
+	}
+	return ids
+}
+
+func (n *Node) sync(ctx context.Context, id peer.ID) {
+	ctx, cancel := context.WithTimeout(ctx, peerTimeout)
+	defer cancel()
+	if n.isRelay(id) {
+		if _, err := bundle.Fetch(ctx, n.host, id, n.home.Network); err != nil {
+			n.log.Debug("network file not fetched", "err", err)
+		}
+	}
+	if _, err := gossip.SyncAll(ctx, n.host, id, n.pool, n.validator); err != nil {
+		n.log.Debug("pool not synced", "err", err)
+	}
+}
+
+func (n *Node) others() []peer.AddrInfo {
+	var others []peer.AddrInfo
+	for _, relay := range n.home.Relays("") {
+		if relay.ID != n.host.ID() {
+			others = append(others, relay)
+		}
+	}
+	return others
+}
+
+// expire drops sheets that have expired, and checks all again when the network file has changed.
+func (n *Node) expire(ctx context.Context) {
+	changed := make(chan struct{}, 1)
+	stop := n.home.Network.OnChange(func(*bundle.Bundle) {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	defer stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+			n.pool.Recheck(n.validator)
+			n.admission.Recheck()
+		case <-tick.C:
+			n.pool.Expire(n.home.Now())
+		}
+	}
+}
+
+// every calls f now and then at each interval until ctx ends.
+func every(ctx context.Context, interval time.Duration, f func()) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		f()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package relay
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"pieks/gossip"
+	"pieks/node/home"
+	"pieks/node/network"
+	"pieks/store"
+)
+
+// ErrNotPrepared says that a home holds no relay's keys.
+var ErrNotPrepared = errors.New("this home holds no relay's keys: make it with pieks network init, or ask the network's operators for yours")
+
+var (
+	secretBucket = store.NewBucket("relay")
+	secretKey    = []byte("home")
+)
+
+// Prepare makes the home of a relay in an empty folder and puts its keys there.
+func Prepare(ctx context.Context, dir string, secrets network.RelayHome, secret store.Secret) error {
+	data, err := network.MarshalRelayHome(secrets)
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, store.Options{Dir: home.StoreDir(dir), Role: role, Secret: secret, Create: true})
+	if err != nil {
+		return fmt.Errorf("make the relay's home %s: %w", dir, err)
+	}
+	err = st.Update(ctx, func(tx *store.Tx) error { return tx.Put(secretBucket, secretKey, data) })
+	return errors.Join(err, st.Close())
+}
+
+func loadSecrets(st *store.Store) (*network.RelayHome, error) {
+	var data []byte
+	err := st.View(func(tx *store.Tx) error {
+		var err error
+		data, err = tx.Get(secretBucket, secretKey)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if data == nil {
+		return nil, ErrNotPrepared
+	}
+	return network.ParseRelayHome(data)
+}
+
+func issuerKeys(secrets *network.RelayHome) (map[gossip.KeyID]*rsa.PrivateKey, error) {
+	keys := map[gossip.KeyID]*rsa.PrivateKey{}
+	for _, s := range secrets.Issuers {
+		parsed, err := x509.ParsePKCS8PrivateKey(s.Key)
+		if err != nil {
+			return nil, fmt.Errorf("issuer key %x: %w", s.ID, err)
+		}
+		key, ok := parsed.(*rsa.PrivateKey)
+		if !ok {
+			return nil, fmt.Errorf("issuer key %x is not RSA", s.ID)
+		}
+		keys[s.ID] = key
+	}
+	return keys, nil
+}
