@@ -236,6 +236,7 @@ type Patient struct {
 type CancelRequest struct {
 	Booking string `json:"booking"`
 	Reason  string `json:"reason,omitempty"`
+	Reopen  bool   `json:"reopen,omitempty"` // practice: offer the appointment to others again, instead of withdrawing it
 }
 
 type PLZRequest struct {

@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -284,12 +283,11 @@ func TestStop(t *testing.T) {
 }
 
 func TestTestNetworkIsMarked(t *testing.T) {
-	var test atomic.Bool
-	s := serve(t, Config{Test: test.Load})
-	c := dial(t, s.config.Home)
 	for _, want := range []bool{true, false} {
-		test.Store(want)
-		for _, method := range []string{"none", "plain"} { // refusals too
+		with := handlers()
+		with[MethodStatus] = HandleNone(func(context.Context) (Status, error) { return Status{Test: want}, nil })
+		c := dial(t, serve(t, Config{Handlers: with}).config.Home)
+		for _, method := range []string{"none", "plain", "missing", MethodStatus} { // refusals too
 			_ = c.Call(t.Context(), method, nil, nil)
 			if c.Test() != want {
 				t.Errorf("%s: test is %v", method, c.Test())

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Config is what a server needs. Home and Handlers are required.
@@ -19,7 +20,6 @@ type Config struct {
 	Home     string
 	Role     string // practice, patient or relay; named where a command needs another role
 	Handlers Handlers
-	Test     func() bool  // whether the network is a test network; nil means no. Each answer says so, see [Client.Test]
 	Stop     func()       // begins the node's stop and returns at once; called after MethodStop was answered
 	Log      *slog.Logger // nil discards
 }
@@ -38,6 +38,9 @@ type Server struct {
 	mu    sync.Mutex // calls may not grow once Close waits for it
 	ended bool
 	calls sync.WaitGroup
+
+	learnt atomic.Bool // test is known
+	test   atomic.Bool
 }
 
 // Serve listens at the home's socket and writes control.json. It fails with KindConflict when another node answers there.
@@ -106,6 +109,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.calls.Done()
+	if s.isTest(r.Context()) {
+		w.Header().Set(testHeader, "true")
+	}
 	method, known := strings.CutPrefix(r.URL.Path, "/v1/")
 	handler, ok := s.config.Handlers[method]
 	stops := method == MethodStop && s.config.Stop != nil && !ok
@@ -152,6 +158,20 @@ func (s *Server) authorised(r *http.Request) bool {
 	return ok && subtle.ConstantTimeCompare(got[:], s.token[:]) == 1
 }
 
+// isTest asks the node's own status, so that no role can forget to mark a test network. A home belongs to one network for
+// good, so it is asked once.
+func (s *Server) isTest(ctx context.Context) bool {
+	status, ok := s.config.Handlers[MethodStatus]
+	if ok && !s.learnt.Load() {
+		if answer, err := status(ctx, nil); err == nil {
+			of, is := answer.(Status)
+			s.test.Store(is && of.Test)
+			s.learnt.Store(true)
+		}
+	}
+	return s.test.Load()
+}
+
 // failure is how an error travels.
 type failure struct {
 	Error string `json:"error"`
@@ -174,9 +194,6 @@ func (s *Server) answer(w http.ResponseWriter, status int, out any) {
 		status, data = http.StatusInternalServerError, []byte(`{"error":"The answer could not be encoded.","kind":"failed"}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if s.config.Test != nil && s.config.Test() {
-		w.Header().Set(testHeader, "true")
-	}
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // a caller that went away is not the node's problem
 }
