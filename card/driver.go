@@ -77,14 +77,14 @@ func (h *HealthCard) Certificate(ctx context.Context) ([]byte, error) {
 	if size > maxCertificate {
 		return nil, fmt.Errorf("%s: %w: %d bytes", doing, ErrResponse, size)
 	}
-	for len(data) < size {
+	for reads := 1; len(data) < size; reads++ {
 		read.P1, read.P2 = byte(len(data)>>8), byte(len(data))
 		more, err := h.send(ctx, doing, read)
 		if err != nil {
 			return nil, err
 		}
-		if len(more) == 0 {
-			return nil, fmt.Errorf("%s: %w: it ends early", doing, ErrResponse)
+		if len(more) == 0 || reads == maxReads {
+			return nil, fmt.Errorf("%s: %w: it does not end", doing, ErrResponse)
 		}
 		data = append(data, more...)
 	}

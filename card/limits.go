@@ -50,6 +50,8 @@ const (
 	maxPIN   = 8
 	// readChunk: the most a short response APDU carries (ISO 7816-3 section 12.1.3).
 	readChunk = 256
+	// maxReads ends the reading of a certificate by a card that hands it out in crumbs; 16 are enough for maxCertificate.
+	maxReads = 64
 	// maxExtended: data in an extended APDU, more than any card here takes.
 	maxExtended = 65535
 )

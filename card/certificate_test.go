@@ -1,0 +1,177 @@
+package card
+
+import (
+	"bytes"
+	"crypto/x509"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// TestLeaf is case 47 for the signer's certificate.
+func TestLeaf(t *testing.T) {
+	key, err := keyFromSeed(testSeed(9), "forge")
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compressed := append([]byte{2 | point[64]&1}, point[1:33]...)
+	off := func(d *draft) {
+		d.point = bytes.Clone(d.point)
+		d.point[64] ^= 1
+	}
+	usage := func(bits byte) func(*draft) { return func(d *draft) { replace(d, keyUsage(bits)) } }
+	list := func(extension string, wrapped bool, oids ...string) func(*draft) {
+		return func(d *draft) {
+			e, err := oidList(extension, wrapped, oids...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			replace(d, e)
+		}
+	}
+	raw := func(oid string, critical bool, value ...byte) func(*draft) {
+		return func(d *draft) { replace(d, draftExtension{oid, critical, value}) }
+	}
+	drop := func(oid string) func(*draft) { return func(d *draft) { without(d, oid) } }
+	const day = 24 * time.Hour
+	for _, c := range []struct {
+		name   string
+		change func(*draft)
+		want   error
+	}{
+		{"point not on the curve", off, ErrPoint},
+		{"point compressed", func(d *draft) { d.point = compressed }, ErrPoint},
+		{"point at infinity", func(d *draft) { d.point = []byte{0} }, ErrPoint},
+		{"empty point", func(d *draft) { d.point = nil }, ErrPoint},
+		{"point and more", func(d *draft) { d.point = append(bytes.Clone(d.point), 0) }, ErrPoint},
+		{"P-384", func(d *draft) { d.curve = "\x2b\x81\x04\x00\x22" }, ErrCurve},
+		{"self-signed", func(d *draft) { d.issuer, d.authority = "", "" }, ErrUntrusted},
+		{"foreign issuer", func(d *draft) { d.issuer = nameFor(t, "GEM.SMCB-CA57") }, ErrUntrusted},
+		{"other key of the issuer", func(d *draft) { d.authority = "x" }, ErrUntrusted},
+		{"expired", func(d *draft) { d.notAfter = testNow.Add(-time.Second) }, ErrExpired},
+		{"last second", func(d *draft) { d.notAfter = testNow }, nil},
+		{"not yet valid", func(d *draft) { d.notBefore = testNow.Add(time.Second) }, ErrNotYetValid},
+		{"ends before 2050 in another form", func(d *draft) { d.notAfter = testNow.Add(30 * 365 * day) }, nil},
+		{"CA bit", func(d *draft) { replace(d, basicConstraints(true)) }, ErrCASigner},
+		{"CA bit false, written", raw(oidBasic, true, 0x30, 3, 1, 1, 0), ErrCertificate},
+		{"CA bit of another true", raw(oidBasic, true, 0x30, 3, 1, 1, 1), ErrCertificate},
+		{"no basic constraints", drop(oidBasic), nil},
+		{"no digital signature", usage(usageKeyAgreement), ErrKeyUsage},
+		{"non-repudiation only", usage(0x40), ErrKeyUsage},
+		{"no key usage", drop(oidKeyUsage), ErrKeyUsage},
+		{"empty key usage", raw(oidKeyUsage, true, 3, 1, 0), ErrCertificate},
+		{"server", list(oidExtendedUsage, false, "\x2b\x06\x01\x05\x05\x07\x03\x01"), ErrExtendedKeyUsage},
+		{"no extended usage", drop(oidExtendedUsage), nil},
+		{"empty extended usage", list(oidExtendedUsage, false), ErrCertificate},
+		{"no type", list(oidPolicies, true, oidRules), ErrCertificateType},
+		{"no policies", drop(oidPolicies), ErrCertificateType},
+		{"signature type", list(oidPolicies, true, "\x2a\x82\x14\x00\x4c\x04\x4e"), ErrCertificateType}, // .78, C.HCI.OSIG
+		{"patient's type", list(oidPolicies, true, "\x2a\x82\x14\x00\x4c\x04\x46"), ErrCertificateType}, // .70, C.CH.AUT
+		{"two types", list(oidPolicies, true, oidTypeHBA, oidTypeSMCB), ErrCertificateType},
+		{"no admission", drop(oidAdmission), ErrNoAdmission},
+		{"empty admission", raw(oidAdmission, false), ErrAdmission},
+		{"broken admission", raw(oidAdmission, false, 0x30, 2, 0x30, 1), ErrAdmission},
+		{"unknown and critical", raw("\x55\x1d\x1e", true, 0x30, 0), ErrExtension}, // name constraints
+		{"unknown", raw("\x55\x1d\x1e", false, 0x30, 0), nil},
+		{"extension twice", func(d *draft) { d.extensions = append(d.extensions, keyUsage(usageDigitalSignature)) }, ErrExtension},
+		{"serial number of 21 bytes", func(d *draft) { d.serial = append([]byte{1}, make([]byte, 20)...) }, ErrCertificate},
+		{"negative serial number", func(d *draft) { d.serial = []byte{0x80} }, ErrCertificate},
+		{"no serial number", func(d *draft) { d.serial = nil }, ErrCertificate},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newForge(t, c.change)
+			if c.want != nil {
+				refused(t, f.encode(), testRoots(f.ca), testNow, c.want)
+			} else if _, err := VerifyEnrolment(f.encode(), testRoots(f.ca), testNow); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func nameFor(t *testing.T, commonName string) string {
+	t.Helper()
+	var b cryptobyte.Builder
+	addName(&b, attribute{oidCommonName, commonName})
+	return string(b.BytesOrPanic())
+}
+
+// TestStandardLibraryAgrees holds what is made and read here against crypto/x509.
+func TestStandardLibraryAgrees(t *testing.T) {
+	pool := x509.NewCertPool()
+	root, err := x509.ParseCertificate(sharedCA.Certificate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.AddCert(root)
+	for _, kind := range []Kind{HBA, SMCB} {
+		_, v := testCard(t, sharedCA, kind)
+		theirs, err := x509.ParseCertificate(v.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, err := ParseCertificate(v.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := theirs.Verify(x509.VerifyOptions{Roots: pool, CurrentTime: testNow, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
+			t.Fatal(err)
+		}
+		if theirs.Subject.CommonName != ours.Subject || theirs.Issuer.CommonName != ours.Issuer || !theirs.NotAfter.Equal(ours.NotAfter) ||
+			!theirs.NotBefore.Equal(ours.NotBefore) || !bytes.Equal(theirs.RawTBSCertificate, ours.tbs) ||
+			string(theirs.RawSubject) != ours.subjectDN || string(theirs.SubjectKeyId) != ours.extensions.subjectID ||
+			string(theirs.AuthorityKeyId) != ours.extensions.authorityID || theirs.KeyUsage&x509.KeyUsageDigitalSignature == 0 ||
+			!bytes.Equal(theirs.SerialNumber.Bytes(), []byte(ours.serial)) || theirs.IsCA || len(theirs.PolicyIdentifiers) != 2 {
+			t.Fatalf("%s: %+v", kind, ours)
+		}
+		if ours.Curve != "P-256" || ours.Type != kind || len(ours.Professions) != 1 {
+			t.Fatalf("%+v", ours)
+		}
+	}
+}
+
+func TestTimesOfCertificates(t *testing.T) {
+	element := func(tag byte, text string) cryptobyte.String {
+		return append([]byte{tag, byte(len(text))}, text...)
+	}
+	for _, c := range []struct {
+		tag  byte
+		text string
+		want string // empty: refused
+	}{
+		{0x17, "261121093000Z", "2026-11-21T09:30:00Z"},
+		{0x17, "491231235959Z", "2049-12-31T23:59:59Z"},
+		{0x17, "500101000000Z", "1950-01-01T00:00:00Z"},
+		{0x17, "680229000000Z", "1968-02-29T00:00:00Z"},
+		{0x17, "690101000000Z", "1969-01-01T00:00:00Z"},
+		{0x18, "20500101000000Z", "2050-01-01T00:00:00Z"},
+		{0x18, "99991231235959Z", "9999-12-31T23:59:59Z"},
+		{0x18, "20491231235959Z", ""},
+		{0x18, "20500101000000.5Z", ""},
+		{0x17, "2611210930Z", ""},
+		{0x17, "261121093000+0100", ""},
+		{0x17, "261121093000", ""},
+		{0x17, "260230093000Z", ""},
+		{0x17, "261121093060Z", ""},
+		{0x17, "", ""},
+		{0x0c, "261121093000Z", ""},
+	} {
+		in := element(c.tag, c.text)
+		got, ok := readTime(&in)
+		if ok != (c.want != "") || (ok && got.Format(time.RFC3339) != c.want) {
+			t.Errorf("%02x %q: %v %v", c.tag, c.text, got, ok)
+		}
+		if ok {
+			var b cryptobyte.Builder
+			addTime(&b, got)
+			if c.want > "1970" && !bytes.Equal(b.BytesOrPanic(), element(c.tag, c.text)) {
+				t.Errorf("%q is written as %x", c.text, b.BytesOrPanic())
+			}
+		}
+	}
+}
