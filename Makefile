@@ -1,0 +1,67 @@
+# make help lists the targets. On a fresh clone, `make demo` and `make test` work as the first command.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+.NOTPARALLEL:
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+BIN     := bin/pieks
+
+FUZZTIME  ?= 10s
+SCENARIOS ?= $(wildcard scenarios/*.yaml)
+
+##@ Use
+.PHONY: build demo
+build: ## build bin/pieks, without cgo
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/pieks
+
+demo: build ## show it all on this computer, until Ctrl-C
+	$(BIN) demo
+
+##@ Check
+.PHONY: test tools lint unit race scenarios fuzz bench
+test: tools lint unit race scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
+	@echo "make test: all passed"
+
+tools: ## install what the tests need and this Debian lacks: a C compiler, for the race detector
+	@if ! command -v gcc >/dev/null; then \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends gcc libc6-dev; \
+	fi
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+unit: ## every test, the simulations included
+	go test -timeout 10m ./...
+
+race: ## the tests that are affordable with the race detector
+	CGO_ENABLED=1 go test -race -short -timeout 10m ./...
+
+scenarios: build ## scripted end-to-end runs
+	@for script in $(SCENARIOS); do echo "scenario $$script"; $(BIN) scenario run "$$script"; done
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
+	  package=$$(dirname "$$file"); target=$${target#func }; \
+	  echo "fuzz $$package $$target"; \
+	  go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done
+
+bench: build ## measure this computer against the budget of the design
+	@for name in search sheet booking contention; do $(BIN) bench $$name; done
+	@$(BIN) bench contention --via relay
+
+##@ Care
+.PHONY: clean help
+clean: ## remove what was built
+	rm -rf bin
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
