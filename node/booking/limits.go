@@ -56,6 +56,9 @@ const (
 	abandonedPerPeer   = 12
 	abandonedPerSubnet = 48
 	abandonedWindow    = time.Hour
+	// drawsPerPeer: one chance a draw for everyone, so that many keys of one peer are no edge; drawsPerSubnet as for holds.
+	drawsPerPeer   = 1
+	drawsPerSubnet = 16
 	// maxSources: counters kept in memory; beyond it unknown sources share one counter.
 	maxSources = 16384
 	// maxCandidates: a draw for one sheet of 200 slots with 50 requests each; later ones are told to come back.
@@ -75,3 +78,9 @@ const (
 	// referenceKept: how long a dead reference stays dead; its booking is over by then or can be shown as QR or words.
 	referenceKept = 30 * 24 * time.Hour
 )
+
+// maxSkew: a clock that is ten minutes off still books (design.md 17); the practice's clock decides.
+const maxSkew = 10 * time.Minute
+
+// keepBookings: a booking is of use to both sides for a month after the visit (design.md 11).
+const keepBookings = 30 * 24 * time.Hour

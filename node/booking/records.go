@@ -1,0 +1,137 @@
+package booking
+
+import (
+	"fmt"
+	"time"
+
+	"pieks/gossip"
+	"pieks/gossip/wire"
+	"pieks/store"
+)
+
+// What the ledger keeps. Whatever could tie a slot token to an appointment is in bucketHolds, sealed under its epoch's secret.
+var (
+	bucketAppointments = store.NewBucket("booking/appointments") // AppointmentID -> appointmentRecord
+	bucketBookings     = store.NewBucket("booking/bookings")     // BookingID -> bookingRecord
+	bucketKeys         = store.NewHiddenBucket("booking/keys")   // B -> keyRecord
+	bucketCodes        = store.NewHiddenBucket("booking/codes")  // lookup key of a code -> codeRecord
+	bucketTries        = store.NewHiddenBucket("booking/tries")  // reference or device -> triesRecord
+	bucketHolds        = store.NewBucket("booking/holds")        // epoch, HMAC of B -> holdRecord sealed under the epoch's secret
+	bucketVisible      = store.NewBucket("booking/visible")      // epoch, AppointmentID, generation -> visibleRecord
+	bucketOutbox       = store.NewBucket("booking/outbox")       // id -> outgoingRecord
+)
+
+type appointmentRecord struct {
+	Start      uint64 `cbor:"1,keyasint"`
+	End        uint64 `cbor:"2,keyasint"`
+	Vaccine    string `cbor:"3,keyasint"`
+	Dose       uint8  `cbor:"4,keyasint"`
+	Status     Status `cbor:"5,keyasint"` // never SlotHeld
+	Generation uint32 `cbor:"6,keyasint"` // how often it was offered again: each time its slot ids are new
+}
+
+type bookingRecord struct {
+	Key      [32]byte      `cbor:"1,keyasint"`
+	Sealing  [32]byte      `cbor:"2,keyasint"`
+	Relays   []string      `cbor:"3,keyasint"`
+	State    State         `cbor:"4,keyasint"`
+	Revision uint64        `cbor:"5,keyasint"`
+	Patient  Patient       `cbor:"6,keyasint"`
+	Visits   []visitRecord `cbor:"7,keyasint"`
+	Created  uint64        `cbor:"8,keyasint"`
+	Changed  uint64        `cbor:"9,keyasint"`
+	Reason   string        `cbor:"10,keyasint,omitempty"`
+	Until    uint64        `cbor:"11,keyasint"` // kept until then
+}
+
+type visitRecord struct {
+	Appointment AppointmentID `cbor:"1,keyasint"`
+	Start       uint64        `cbor:"2,keyasint"`
+	End         uint64        `cbor:"3,keyasint"`
+	Vaccine     string        `cbor:"4,keyasint"`
+	Dose        uint8         `cbor:"5,keyasint"`
+	State       State         `cbor:"6,keyasint"`
+	Attended    uint64        `cbor:"7,keyasint,omitempty"`
+}
+
+type keyRecord struct {
+	Booking BookingID `cbor:"1,keyasint"`
+	Until   uint64    `cbor:"2,keyasint"`
+}
+
+// codeRecord lists what a code stands for. Two visits share ten digits once in 10^10.
+type codeRecord struct {
+	Visits []codeVisit `cbor:"1,keyasint"`
+	Until  uint64      `cbor:"2,keyasint"`
+}
+
+type codeVisit struct {
+	Booking BookingID `cbor:"1,keyasint"`
+	Visit   uint8     `cbor:"2,keyasint"`
+}
+
+// holdRecord is the idempotency record of a request and, once Booking is set, of its confirm.
+type holdRecord struct {
+	Request      [32]byte         `cbor:"1,keyasint"` // SHA-256 of its body
+	Key          [32]byte         `cbor:"2,keyasint"`
+	Sealing      [32]byte         `cbor:"3,keyasint"`
+	Relays       []string         `cbor:"4,keyasint"`
+	Commitment   [32]byte         `cbor:"5,keyasint"`
+	Nonce        [32]byte         `cbor:"6,keyasint"`
+	Tokens       []gossip.TokenID `cbor:"7,keyasint"`
+	Appointments []AppointmentID  `cbor:"8,keyasint"`
+	Until        uint64           `cbor:"9,keyasint"`
+	Offer        []byte           `cbor:"10,keyasint"` // message
+	Booking      BookingID        `cbor:"11,keyasint"`
+	Void         bool             `cbor:"12,keyasint,omitempty"`
+}
+
+type visibleRecord struct {
+	From uint64 `cbor:"1,keyasint"` // unix milliseconds: a demo's draw is shorter than a second
+	To   uint64 `cbor:"2,keyasint"`
+}
+
+type outgoingRecord struct {
+	Created uint64   `cbor:"1,keyasint"`
+	Box     [32]byte `cbor:"2,keyasint"`
+	Sealing [32]byte `cbor:"3,keyasint"`
+	Relays  []string `cbor:"4,keyasint"`
+	Message []byte   `cbor:"5,keyasint"`
+	Expires uint64   `cbor:"6,keyasint"`
+}
+
+type triesRecord struct {
+	Wrong []uint64 `cbor:"1,keyasint"` // unix seconds of the wrong tries that count
+	Until uint64   `cbor:"2,keyasint"` // kept until then
+}
+
+// get reads a record into v and says whether there was one.
+func get(tx *store.Tx, b store.Bucket, key []byte, v any) (bool, error) {
+	data, err := tx.Get(b, key)
+	if err != nil || data == nil {
+		return false, err
+	}
+	if err := wire.Unmarshal(data, v); err != nil {
+		return false, fmt.Errorf("read %s: %w", b.Name(), err)
+	}
+	return true, nil
+}
+
+func put(tx *store.Tx, b store.Bucket, key []byte, v any) error {
+	data, err := wire.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", b.Name(), err)
+	}
+	return tx.Put(b, key, data)
+}
+
+// keepUntil is the retention rule of records that name their end.
+func keepUntil[T any](until func(*T) uint64) func(key, value []byte, now time.Time) bool {
+	return func(_, value []byte, now time.Time) bool {
+		var record T
+		if wire.Unmarshal(value, &record) != nil {
+			return true // not ours to throw away: a check will name it
+		}
+		return uint64(max(0, now.Unix())) <= until(&record)
+	}
+}

@@ -1,0 +1,126 @@
+package booking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pieks/store"
+)
+
+var (
+	// ErrNotValid is the one answer for unknown, expired, cancelled and wrong codes.
+	ErrNotValid = errors.New("not valid: compare the code once more, ask for another form of it, or look the booking up by name")
+	// ErrUsed says that a code is right and was redeemed before; only the practice is told.
+	ErrUsed = errors.New("this code was already redeemed")
+)
+
+// LockedError says that too many wrong codes were entered here and when the next one is looked at.
+type LockedError struct{ Until time.Time }
+
+func (e *LockedError) Error() string {
+	return "too many wrong codes were entered: the next one is looked at from " + e.Until.In(berlin).Format("15:04:05")
+}
+
+// Verified is a visit whose code was shown.
+type Verified struct {
+	Booking Booking
+	Visit   int       // index into Booking.Visits
+	Used    time.Time // zero, or when the code was redeemed before: then the error is ErrUsed
+}
+
+// Verify redeems a code in any of its three forms, once, from the booking until the end of the visit's day. Errors: ErrTypo
+// and ErrCodeForm (not looked up, no try counted), ErrNotValid, ErrUsed with Verified filled in, *LockedError.
+func (l *Ledger) Verify(ctx context.Context, code string) (Verified, error) {
+	typed, err := parseCode(code)
+	if err != nil {
+		return Verified{}, err
+	}
+	l.changes.Lock()
+	defer l.changes.Unlock()
+	now := l.now()
+	var out Verified
+	var answer error
+	var attended *item
+	// Every answer costs one transaction, so its time does not tell which it is.
+	err = l.update(ctx, func(tx *store.Tx) error {
+		t, err := loadTries(tx, typed.reference, now)
+		if err != nil {
+			return err
+		}
+		if until := t.lockedUntil(now); now.Before(until) {
+			answer = &LockedError{until}
+			return nil
+		}
+		out, attended, answer, err = redeem(tx, typed, now, t.deadReference())
+		if err != nil {
+			return err
+		}
+		return t.note(tx, answer, now)
+	})
+	if err != nil {
+		return Verified{}, fmt.Errorf("verify a code: %w", err)
+	}
+	if attended != nil {
+		l.takeUp([]*item{attended})
+		l.cfg.OnChange()
+	}
+	return out, answer
+}
+
+// redeem looks the code up and marks its visit attended. The third result is the answer for people, the fourth a failure of the store.
+func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool) (Verified, *item, error, error) {
+	var found codeRecord
+	if _, err := get(tx, bucketCodes, typed.key, &found); err != nil {
+		return Verified{}, nil, nil, err
+	}
+	if dead {
+		return Verified{}, nil, ErrNotValid, nil
+	}
+	used := Verified{}
+	for _, at := range found.Visits {
+		var record bookingRecord
+		err := getBooking(tx, at.Booking, &record)
+		if errors.Is(err, ErrNoBooking) || err == nil && int(at.Visit) >= len(record.Visits) {
+			continue
+		}
+		if err != nil {
+			return Verified{}, nil, nil, err
+		}
+		visit := record.Visits[at.Visit]
+		if now.After(endOfDay(unix(visit.End))) {
+			continue
+		}
+		switch visit.State {
+		case Attended:
+			used = Verified{Booking: record.booking(at.Booking), Visit: int(at.Visit), Used: unix(visit.Attended).In(berlin)}
+		case Booked:
+			i, err := attend(tx, at, &record, now)
+			return Verified{Booking: record.booking(at.Booking), Visit: int(at.Visit)}, i, nil, err
+		}
+	}
+	if !used.Used.IsZero() {
+		return used, nil, ErrUsed, nil
+	}
+	return Verified{}, nil, ErrNotValid, nil
+}
+
+// attend marks a visit and its appointment.
+func attend(tx *store.Tx, at codeVisit, record *bookingRecord, now time.Time) (*item, error) {
+	visit := &record.Visits[at.Visit]
+	visit.State, visit.Attended = Attended, uint64(now.Unix())
+	record.State = record.state()
+	record.Revision++
+	record.Changed = uint64(now.Unix())
+	if err := put(tx, bucketBookings, at.Booking[:], *record); err != nil {
+		return nil, err
+	}
+	i := &item{id: visit.Appointment}
+	found, err := get(tx, bucketAppointments, i.id[:], &i.record)
+	if err != nil || !found {
+		return nil, err
+	}
+	i.record.Status = SlotAttended
+	return i, put(tx, bucketAppointments, i.id[:], i.record)
+}
