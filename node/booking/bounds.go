@@ -83,3 +83,6 @@ func isText(s string) bool {
 	}
 	return true
 }
+
+// Check says whether a practice would accept these data, with ErrDetails and what is wrong. Nothing of them goes into the error.
+func (p Patient) Check(now time.Time) error { return checkPatient(p, now) }

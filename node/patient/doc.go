@@ -1,0 +1,7 @@
+// Package patient is the node of a patient, or of a relative who books for one. It is client of one relay at a time, keeps
+// its region's slot sheets, searches them without asking anybody, and books with the practice itself.
+//
+// What it knows of its user stays in its store: the postcode goes nowhere (relays hear the region), and name and birth
+// date go to a practice only after its card was verified, in the confirm of package booking.
+// Each booking has its own keys and mailbox, so that neither relays nor two practices can tell that two are of the same person.
+package patient

@@ -1,0 +1,296 @@
+package patient
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	libhost "github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"pieks/gossip"
+	"pieks/gossip/place"
+	"pieks/node/booking"
+	"pieks/node/control"
+)
+
+// Handlers are the control methods of a patient's node.
+func (n *Node) Handlers() control.Handlers {
+	handlers := n.home.Methods(n.gate, func() []libhost.Host { return []libhost.Host{n.host} })
+	maps.Copy(handlers, control.Handlers{
+		control.MethodStatus:   control.HandleNone(func(context.Context) (control.Status, error) { return n.Status(), nil }),
+		control.MethodDoctor:   control.HandleNone(n.doctor),
+		control.MethodSync:     control.HandleNone(n.syncNow),
+		control.MethodSearch:   control.Handle(n.search),
+		control.MethodRequest:  control.Handle(n.request),
+		control.MethodBook:     control.Handle(n.book),
+		control.MethodBookings: control.HandleNone(n.listBookings),
+		control.MethodCancel:   control.Handle(n.cancelBooking),
+		control.MethodPLZ:      control.Handle(n.changePLZ),
+	})
+	return handlers
+}
+
+func (n *Node) test() bool {
+	b := n.home.Network.Get()
+	return b != nil && b.Test != nil
+}
+
+func (n *Node) search(_ context.Context, in control.SearchRequest) ([]control.Token, error) {
+	policy := n.home.Network.Policy()
+	if policy == nil {
+		return nil, control.Errorf(control.KindUnavailable, "%w", n.home.Network.Usable())
+	}
+	if in.RadiusKM < 0 || in.RadiusKM > 200 {
+		return nil, control.Errorf(control.KindUsage, "The radius is 0 to 200 kilometres.")
+	}
+	if in.RadiusKM == 0 {
+		in.RadiusKM = n.radiusKM()
+	}
+	if in.Dose < 0 || in.Dose > 255 {
+		return nil, control.Errorf(control.KindUsage, "A dose is a small number, or 0 for any.")
+	}
+	if _, known := policy.Vaccines[in.Vaccine]; in.Vaccine != "" && !known {
+		return nil, control.Errorf(control.KindUsage, "There is no vaccine %q in this network. Known are: %v.", in.Vaccine, slices.Sorted(maps.Keys(policy.Vaccines)))
+	}
+	days := map[uint32]bool{}
+	for _, text := range in.Days {
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			return nil, control.Errorf(control.KindUsage, "A day is written like 2026-12-01.")
+		}
+		days[gossip.DayOf(day)] = true
+	}
+	q := gossip.Query{
+		From: place.PLZ(n.preferences().PLZ), RadiusKM: in.RadiusKM, Vaccine: in.Vaccine, Dose: uint8(in.Dose), Now: n.home.Now(),
+	}
+	for _, text := range in.Parts {
+		part, err := gossip.ParsePart(text)
+		if err != nil {
+			return nil, control.Errorf(control.KindUsage, "%w", err)
+		}
+		q.Parts = append(q.Parts, part)
+	}
+	tokens := []control.Token{}
+	for _, hit := range gossip.Search(policy.Map, n.pool.View(), q) {
+		if len(days) > 0 && !days[hit.Slot.Day] {
+			continue
+		}
+		if in.Limit > 0 && len(tokens) == in.Limit {
+			break
+		}
+		centre, _ := policy.Map.Centre(hit.Area)
+		tokens = append(tokens, control.Token{
+			ID: hit.Token.String(), Area: hit.Area, Place: centre.Name, DistanceKM: hit.DistanceKM,
+			Day: gossip.DateOf(hit.Slot.Day).Format(time.DateOnly), Part: hit.Slot.Part.String(),
+			Vaccine: hit.Slot.Vaccine, Dose: int(hit.Slot.Dose), Expires: hit.Sheet.Sheet.ExpiresAt().UTC(), Test: n.test(),
+		})
+	}
+	return tokens, nil
+}
+
+// answerWait is how long a command waits for a practice before it says that the booking is pending. It covers a draw.
+const answerWait = 50 * time.Second
+
+func (n *Node) request(ctx context.Context, in control.RequestRequest) (control.Offer, error) {
+	e, err := n.bookings.begin(ctx, in.Tokens)
+	if err != nil {
+		return control.Offer{}, refused(err)
+	}
+	n.driveAndWait(ctx, e, func(s booking.State) bool { return s != booking.Pending })
+	return n.offer(e), nil
+}
+
+func (n *Node) book(ctx context.Context, in control.BookRequest) (control.Booking, error) {
+	consent := booking.Patient{Name: in.Name, BirthDate: in.BirthDate, Phone: in.Phone}
+	if err := consent.Check(n.home.Now()); err != nil {
+		return control.Booking{}, control.Errorf(control.KindUsage, "%w", err)
+	}
+	var e *entry
+	var err error
+	if in.Booking != "" {
+		e, err = n.find(in.Booking)
+	} else {
+		e, err = n.bookings.begin(ctx, in.Tokens)
+	}
+	if err != nil {
+		return control.Booking{}, refused(err)
+	}
+	e.mu.Lock()
+	if state := e.attempt.State(); state.Ended() || state == booking.Booked {
+		e.mu.Unlock()
+		return n.shown(e), nil
+	}
+	if e.rec.Consent == nil {
+		e.rec.Consent = &consent
+		err = e.save(ctx, n.home.Store)
+	}
+	e.mu.Unlock()
+	if err != nil {
+		return control.Booking{}, err
+	}
+	n.driveAndWait(ctx, e, func(s booking.State) bool { return s == booking.Booked || s.Ended() })
+	return n.shown(e), nil
+}
+
+// driveAndWait has an entry driven on and returns when it has come to what is asked, or when there is nothing to wait for now.
+func (n *Node) driveAndWait(ctx context.Context, e *entry, done func(booking.State) bool) {
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	n.bookings.drive(ctx, e)
+	if e.mailed() != 0 {
+		return // the practice is away: its answer comes by mail, in its time
+	}
+	for ctx.Err() == nil && !done(e.state()) {
+		changed := n.bookings.changes()
+		if done(e.state()) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		case <-time.After(time.Second):
+			n.bookings.drive(ctx, e)
+		}
+		if e.mailed() != 0 {
+			return
+		}
+	}
+}
+
+func (n *Node) find(text string) (*entry, error) {
+	id, err := booking.ParseBookingID(text)
+	if err != nil {
+		return nil, err
+	}
+	e, ok := n.bookings.get(id)
+	if !ok {
+		return nil, booking.ErrNoBooking
+	}
+	return e, nil
+}
+
+// refused marks what a person can mend by asking otherwise.
+func refused(err error) error {
+	switch {
+	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, ErrTokenGone):
+		return control.Errorf(control.KindNotFound, "%w", err)
+	case errors.Is(err, gossip.ErrTokenName), errors.Is(err, booking.ErrSlots), errors.Is(err, booking.ErrBookingID), errors.Is(err, booking.ErrDetails):
+		return control.Errorf(control.KindUsage, "%w", err)
+	}
+	return control.Errorf(control.KindUnavailable, "%w", err)
+}
+
+func (n *Node) listBookings(context.Context) ([]control.Booking, error) {
+	list := []control.Booking{}
+	for _, e := range n.bookings.all() {
+		list = append(list, n.shown(e))
+	}
+	slices.SortFunc(list, func(a, b control.Booking) int {
+		if len(a.Visits) > 0 && len(b.Visits) > 0 {
+			return a.Visits[0].Start.Compare(b.Visits[0].Start)
+		}
+		return len(b.Visits) - len(a.Visits)
+	})
+	return list, nil
+}
+
+func (n *Node) cancelBooking(ctx context.Context, in control.CancelRequest) (control.Booking, error) {
+	e, err := n.find(in.Booking)
+	if err != nil {
+		return control.Booking{}, refused(err)
+	}
+	if s := e.state(); s != booking.Booked {
+		return n.shown(e), control.Errorf(control.KindConflict, "Only a booked appointment can be cancelled; this one is %s.", s)
+	}
+	e.mu.Lock()
+	e.rec.Cancel, e.rec.Mailed = true, 0
+	err = e.save(ctx, n.home.Store)
+	e.mu.Unlock()
+	if err != nil {
+		return control.Booking{}, err
+	}
+	n.driveAndWait(ctx, e, func(s booking.State) bool { return s != booking.Booked })
+	return n.shown(e), nil
+}
+
+func (n *Node) changePLZ(ctx context.Context, in control.PLZRequest) (control.PLZResult, error) {
+	plz, err := place.ParsePLZ(in.PLZ)
+	if err != nil {
+		return control.PLZResult{}, control.Errorf(control.KindUsage, "%w", err)
+	}
+	rules := n.home.Network.Policy().Rules
+	type answer struct {
+		at  time.Time
+		err error
+	}
+	answered := make(chan answer, 1)
+	select {
+	case n.wish <- wish{string(plz), func(at time.Time, err error) { answered <- answer{at, err} }}:
+	default:
+		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "No relay is reached at the moment: try again when pieks status shows one.")
+	}
+	select {
+	case <-ctx.Done():
+		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "No relay answered; the change is asked for as soon as one is reached.")
+	case a := <-answered:
+		if a.err != nil {
+			return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The relay did not take the change: %w", a.err)
+		}
+		return control.PLZResult{Effective: a.at.UTC(), Cycle: rules.CycleAt(a.at)}, nil
+	}
+}
+
+// Status is what the node says of itself: its regions, never its postcode.
+func (n *Node) Status() control.Status {
+	s := n.home.Status()
+	s.PeerIDs = []string{n.host.ID().String()}
+	for _, info := range n.home.Relays("") {
+		if n.host.Network().Connectedness(info.ID) == network.Connected {
+			s.Relays = append(s.Relays, control.Relay{PeerID: info.ID.String(), Operator: n.home.Operator(info.ID), Connected: true})
+		}
+	}
+	view, at := n.pool.View(), n.home.Now()
+	for _, region := range view.Regions() {
+		digest := view.Digest(region, at)
+		r := control.PoolRegion{Region: region, Digest: hex.EncodeToString(digest[:8])}
+		for _, sheet := range view.Region(region) {
+			r.Sheets++
+			r.Slots += len(sheet.Sheet.Slots)
+		}
+		s.Pool = append(s.Pool, r)
+	}
+	for _, e := range n.bookings.all() {
+		if n.bookings.due(e) {
+			s.Outbox++
+		}
+	}
+	return s
+}
+
+func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {
+	found := n.home.Findings(ctx)
+	relay := control.Finding{Check: "relay", OK: n.relay.Load() != nil, Detail: fmt.Sprintf("%d in the network", len(n.home.Relays("")))}
+	if !relay.OK {
+		relay.Detail += ", none reached"
+		relay.Next = "check the internet connection; the list on this machine stays usable with its age"
+	}
+	return append(found, relay), nil
+}
+
+// syncNow reconciles with the relay and takes up what waits.
+func (n *Node) syncNow(ctx context.Context) (control.Status, error) {
+	relay := n.relay.Load()
+	if relay == nil {
+		return n.Status(), control.Errorf(control.KindUnavailable, "No relay is reached at the moment: what is shown is what was known before.")
+	}
+	if _, err := gossip.SyncAll(ctx, n.host, relay.ID, n.pool, n.validator); err != nil {
+		return n.Status(), control.Errorf(control.KindUnavailable, "The relay did not answer: %w", err)
+	}
+	n.bookings.wake()
+	return n.Status(), nil
+}

@@ -1,0 +1,194 @@
+package patient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	libhost "github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/gossip"
+	"pieks/gossip/place"
+	"pieks/node/control"
+	"pieks/node/home"
+	"pieks/node/host"
+	"pieks/store"
+)
+
+const role = "patient"
+
+// Config says how a patient's node runs.
+type Config struct {
+	Home     string
+	Network  string // path of the network file; empty: the one that the home knows
+	PLZ      string // needed the first time; another one later is a change of postcode
+	RadiusKM uint32 // of the search as a rule; 0: as before, 20 at first
+	Secret   store.Secret
+	// HolePunch lets a practice and this node find a direct way, which shows the address of each to the other.
+	HolePunch bool
+	Now       func() time.Time
+	Log       *slog.Logger
+	Stop      func() // begins the stop when a command asks for it
+}
+
+// defaultRadiusKM is half an hour by tram or car.
+const defaultRadiusKM = 20
+
+// Node is a running patient's node.
+type Node struct {
+	home      *home.Home
+	cfg       Config
+	log       *slog.Logger
+	gate      *host.Gate
+	host      libhost.Host
+	pubsub    *pubsub.PubSub
+	pool      *gossip.Pool
+	validator *gossip.Validator
+	bookings  *bookings
+	cancel    context.CancelFunc
+	wg        sync.WaitGroup
+	closers   []func() error
+
+	relay   atomic.Pointer[peer.AddrInfo] // the one that this node is client of; nil between two
+	present chan struct{}                 // closed and replaced when the relay changes
+
+	mu    sync.Mutex
+	prefs preferences
+	wish  chan wish
+}
+
+// Start runs a patient's node until Close. It returns when its user can work with it, though no relay may be reached yet.
+func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
+	h, err := home.Open(ctx, home.Config{Dir: cfg.Home, Role: role, Network: cfg.Network, Secret: cfg.Secret, Now: cfg.Now, Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	life, cancel := context.WithCancel(context.Background())
+	n := &Node{
+		home: h, cfg: cfg, log: h.Log, gate: &host.Gate{Now: h.Now}, cancel: cancel,
+		present: make(chan struct{}), wish: make(chan wish, 1),
+	}
+	n.closers = append(n.closers, h.Close)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Close())
+		}
+	}()
+	prefs, change, err := startPreferences(ctx, h.Store, cfg.PLZ, cfg.RadiusKM, h.Now())
+	if err != nil {
+		return nil, err
+	}
+	n.prefs = prefs
+	if change != "" {
+		n.wish <- wish{change, func(time.Time, error) {}}
+	}
+	if n.host, err = host.Patient(n.gate, cfg.HolePunch); err != nil {
+		return nil, err
+	}
+	n.closers = append(n.closers, func() error { return host.Close(n.host) })
+	n.pool = gossip.NewPool(h.Now)
+	n.validator = gossip.NewValidator(h.Network.Policy, h.Now).Against(n.pool)
+	n.pubsub, err = gossip.NewPubSub(life, n.host, gossip.ClientProfile(), gossip.PubSubOptions{IsRelay: n.isMyRelay, Log: h.Log})
+	if err != nil {
+		return nil, fmt.Errorf("start gossip: %w", err)
+	}
+	if n.bookings, err = openBookings(n); err != nil {
+		return nil, err
+	}
+	n.run(life)
+	server, err := control.Serve(control.Config{Home: h.Dir, Role: role, Handlers: n.Handlers(), Stop: cfg.Stop, Log: h.Log})
+	if err != nil {
+		return nil, err
+	}
+	n.closers = append(n.closers, server.Close)
+	return n, nil
+}
+
+func (n *Node) run(ctx context.Context) {
+	for _, loop := range []func(context.Context){n.stayConnected, n.bookings.run, n.expire} {
+		n.wg.Add(1)
+		go func() {
+			defer n.wg.Done()
+			loop(ctx)
+		}()
+	}
+	n.closers = append(n.closers, func() error {
+		n.cancel()
+		n.wg.Wait()
+		return nil
+	})
+}
+
+// Close ends everything in the reverse order of its start and waits for it.
+func (n *Node) Close() error {
+	n.cancel()
+	var errs error
+	for len(n.closers) > 0 {
+		last := len(n.closers) - 1
+		errs = errors.Join(errs, n.closers[last]())
+		n.closers = n.closers[:last]
+	}
+	return errs
+}
+
+func (n *Node) isMyRelay(id peer.ID) bool {
+	relay := n.relay.Load()
+	return relay != nil && relay.ID == id
+}
+
+func (n *Node) preferences() preferences {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.prefs.at(n.home.Now())
+}
+
+func (n *Node) radiusKM() float64 {
+	if r := n.preferences().RadiusKM; r != 0 {
+		return float64(r)
+	}
+	return defaultRadiusKM
+}
+
+// maxRegions is the home region and three neighbours (design.md 7).
+const maxRegions = 4
+
+// regions are those to ask a relay for: home first.
+func (n *Node) regions(plz string) []string {
+	policy := n.home.Network.Policy()
+	if policy == nil {
+		return nil
+	}
+	return policy.Map.RegionsWithin(place.PLZ(plz), n.radiusKM(), maxRegions)
+}
+
+// expire drops sheets that are over.
+func (n *Node) expire(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			n.pool.Expire(n.home.Now())
+		}
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,85 @@
+package patient
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pieks/gossip/place"
+	"pieks/gossip/wire"
+	"pieks/store"
+)
+
+// ErrNoPLZ says that the node does not know where its user lives.
+var ErrNoPLZ = errors.New("where to look is not known yet: give a postcode with --plz the first time")
+
+var (
+	patientBucket  = store.NewBucket("patient")
+	preferencesKey = []byte("preferences")
+)
+
+// preferences are what the user looks for. A new postcode takes effect at a cycle's begin, even when the node is started anew
+// before: what a relay cannot know, an honest node keeps to.
+type preferences struct {
+	PLZ       string `cbor:"1,keyasint"`
+	Next      string `cbor:"2,keyasint,omitempty"` // the postcode that follows
+	Effective uint64 `cbor:"3,keyasint,omitempty"` // when, unix seconds
+	RadiusKM  uint32 `cbor:"4,keyasint"`
+}
+
+// at is what holds at now.
+func (p preferences) at(now time.Time) preferences {
+	if p.Next != "" && uint64(now.Unix()) >= p.Effective {
+		p.PLZ, p.Next, p.Effective = p.Next, "", 0
+	}
+	return p
+}
+
+func loadPreferences(st *store.Store) (p preferences, err error) {
+	err = st.View(func(tx *store.Tx) error {
+		data, err := tx.Get(patientBucket, preferencesKey)
+		if err != nil || data == nil {
+			return err
+		}
+		return wire.Unmarshal(data, &p)
+	})
+	return p, err
+}
+
+func savePreferences(ctx context.Context, st *store.Store, p preferences) error {
+	data, err := wire.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return st.Update(ctx, func(tx *store.Tx) error { return tx.Put(patientBucket, preferencesKey, data) })
+}
+
+// startPreferences takes the postcode of the first start. A later one is a change like any other and is returned as such.
+func startPreferences(ctx context.Context, st *store.Store, plz string, radiusKM uint32, now time.Time) (p preferences, change string, err error) {
+	if p, err = loadPreferences(st); err != nil {
+		return p, "", err
+	}
+	before := p
+	p = p.at(now)
+	if plz != "" {
+		parsed, err := place.ParsePLZ(plz)
+		if err != nil {
+			return p, "", err
+		}
+		if p.PLZ == "" {
+			p.PLZ = string(parsed)
+		} else if p.PLZ != string(parsed) && p.Next != string(parsed) {
+			change = string(parsed)
+		}
+	}
+	if p.PLZ == "" {
+		return p, "", ErrNoPLZ
+	}
+	if radiusKM != 0 {
+		p.RadiusKM = radiusKM
+	}
+	if p == before {
+		return p, change, nil
+	}
+	return p, change, savePreferences(ctx, st, p)
+}

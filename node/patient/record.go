@@ -1,0 +1,95 @@
+package patient
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"pieks/gossip/wire"
+	"pieks/node/booking"
+	"pieks/store"
+)
+
+// attemptBucket holds one record for each booking that was ever tried, by its local id.
+var attemptBucket = store.NewBucket("attempts")
+
+// record is a booking as the patient keeps it. It is written down before anything of it is sent.
+type record struct {
+	Attempt []byte           `cbor:"1,keyasint"` // booking.Attempt
+	Consent *booking.Patient `cbor:"2,keyasint,omitempty"`
+	Cancel  bool             `cbor:"3,keyasint,omitempty"` // the user wants it cancelled; the practice may not know yet
+	Mailed  booking.Kind     `cbor:"4,keyasint,omitempty"` // the last message that a relay keeps for the practice
+	Ends    uint64           `cbor:"5,keyasint"`           // unix seconds: forgotten after this
+	Message string           `cbor:"6,keyasint,omitempty"` // why it ended, for people
+}
+
+// keepAfter is how long a booking is remembered after its last visit or its end (design.md 11).
+const keepAfter = 30 * 24 * time.Hour
+
+// entry is a record in memory. One goroutine at a time drives it; mu is held for moments only.
+type entry struct {
+	driving sync.Mutex
+
+	mu      sync.Mutex
+	attempt *booking.Attempt
+	rec     record
+}
+
+func loadEntries(st *store.Store) (map[booking.BookingID]*entry, error) {
+	entries := map[booking.BookingID]*entry{}
+	err := st.View(func(tx *store.Tx) error {
+		return tx.Each(attemptBucket, func(key, value []byte) error {
+			e := &entry{}
+			if err := wire.Unmarshal(value, &e.rec); err != nil {
+				return err
+			}
+			attempt, err := booking.UnmarshalAttempt(e.rec.Attempt)
+			if err != nil {
+				return err
+			}
+			e.attempt = attempt
+			entries[attempt.ID()] = e
+			return nil
+		})
+	})
+	return entries, err
+}
+
+// save writes the entry down. Call it with its mutex held, before what changed is sent.
+func (e *entry) save(ctx context.Context, st *store.Store) error {
+	attempt, err := e.attempt.Marshal()
+	if err != nil {
+		return err
+	}
+	e.rec.Attempt = attempt
+	last := e.attempt.Deadline()
+	for _, v := range e.attempt.Visits() {
+		if v.End.After(last) {
+			last = v.End
+		}
+	}
+	e.rec.Ends = uint64(last.Add(keepAfter).Unix())
+	data, err := wire.Marshal(e.rec)
+	if err != nil {
+		return err
+	}
+	id := e.attempt.ID()
+	return st.Update(ctx, func(tx *store.Tx) error { return tx.Put(attemptBucket, id[:], data) })
+}
+
+func retainRecord(_, value []byte, now time.Time) bool {
+	var r record
+	return wire.Unmarshal(value, &r) == nil && uint64(now.Unix()) < r.Ends
+}
+
+func (e *entry) state() booking.State {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.attempt.State()
+}
+
+func (e *entry) mailed() booking.Kind {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.rec.Mailed
+}

@@ -1,0 +1,272 @@
+package patient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/gossip"
+	"pieks/node/admission"
+	"pieks/node/host"
+	bundle "pieks/node/network"
+)
+
+const (
+	// retryFirst and retryLast: another relay is tried at once, and all of them again at growing intervals.
+	retryFirst = 250 * time.Millisecond
+	retryLast  = 20 * time.Second
+	// greetTimeout covers dial, hello and the first sync.
+	greetTimeout = 15 * time.Second
+	// reports queue up while a sync is under way; one sync answers them all.
+	reportQueue = 16
+)
+
+// stayConnected keeps the node client of one relay and goes to another when that one is lost.
+func (n *Node) stayConnected(ctx context.Context) {
+	delay := retryFirst
+	var lost peer.ID
+	for ctx.Err() == nil {
+		relay, ok := n.choose(lost)
+		if !ok {
+			wait(ctx, retryLast)
+			continue
+		}
+		began := n.home.Now()
+		err := n.session(ctx, relay)
+		n.setRelay(nil)
+		if ctx.Err() != nil {
+			return
+		}
+		n.log.Info("relay lost", "relay", relay.ID, "err", err)
+		lost = relay.ID
+		if n.home.Now().Sub(began) > retryLast {
+			delay = retryFirst
+		}
+		wait(ctx, delay)
+		delay = min(2*delay, retryLast)
+	}
+}
+
+// choose draws a relay of the home region, not the one just lost unless it is the only one.
+func (n *Node) choose(lost peer.ID) (peer.AddrInfo, bool) {
+	zone := ""
+	if regions := n.regions(n.preferences().PLZ); len(regions) > 0 {
+		zone = n.home.Network.Policy().Map.Zone(regions[0])
+	}
+	relays := n.home.Relays(zone)
+	for _, relay := range relays {
+		if relay.ID != lost || len(relays) == 1 {
+			return relay, true
+		}
+	}
+	return peer.AddrInfo{}, false
+}
+
+func (n *Node) setRelay(relay *peer.AddrInfo) {
+	n.relay.Store(relay)
+	n.mu.Lock()
+	close(n.present)
+	n.present = make(chan struct{})
+	n.mu.Unlock()
+}
+
+// relayChange is closed at the next change of the relay.
+func (n *Node) relayChange() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.present
+}
+
+// wish is a new postcode that the session is to ask its relay for.
+type wish struct {
+	plz    string
+	answer func(effective time.Time, err error)
+}
+
+// session is client of relay until it is lost or ctx ends.
+func (n *Node) session(ctx context.Context, relay peer.AddrInfo) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	events, err := n.host.EventBus().Subscribe(new(event.EvtPeerConnectednessChanged))
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	// Gossip is spoken with the relay only if it is known as such before it connects.
+	_ = n.host.Network().ClosePeer(relay.ID)
+	n.relay.Store(&relay)
+	s := &session{node: n, relay: relay.ID, reports: make(chan gossip.Report, reportQueue)}
+	if err := s.begin(ctx, relay); err != nil {
+		_ = n.host.Network().ClosePeer(relay.ID)
+		return err
+	}
+	defer s.listener.Close()
+	n.setRelay(&relay)
+	return s.follow(ctx, events)
+}
+
+// session is the node as client of one relay.
+type session struct {
+	node     *Node
+	relay    peer.ID
+	listener *gossip.Listener
+	reports  chan gossip.Report
+	regions  []string
+}
+
+func (s *session) begin(ctx context.Context, relay peer.AddrInfo) error {
+	n := s.node
+	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
+	defer cancel()
+	if err := host.Connect(ctx, n.host, relay); err != nil {
+		return err
+	}
+	n.host.ConnManager().Protect(relay.ID, "relay")
+	reply, err := s.hello(ctx, n.preferences().PLZ)
+	if err != nil {
+		return err
+	}
+	s.listener, err = gossip.Listen(gossip.ListenConfig{
+		PubSub: n.pubsub, Relay: relay.ID, Pool: n.pool, Validator: n.validator, Policy: n.home.Network.Policy,
+		Report: s.report, Now: n.home.Now, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.regions = reply.Regions
+	if err := s.listener.SetRegions(s.regions, 0); err != nil {
+		return errors.Join(err, s.listener.Close())
+	}
+	s.sync(ctx)
+	return nil
+}
+
+// hello asks the relay for the regions around a postcode. The relay hears regions, never the postcode.
+func (s *session) hello(ctx context.Context, plz string) (*admission.Reply, error) {
+	n := s.node
+	regions := n.regions(plz)
+	if len(regions) == 0 {
+		return nil, fmt.Errorf("no region for this postcode in the network: %w", ErrNoPLZ)
+	}
+	reply, err := admission.HelloClient(ctx, n.host, s.relay, regions[0], regions[1:])
+	if err != nil {
+		return nil, err
+	}
+	if b := n.home.Network.Get(); reply.Bundle > b.Number {
+		if _, err := bundle.Fetch(ctx, n.host, s.relay, n.home.Network); err != nil {
+			n.log.Debug("network file not fetched", "err", err)
+		}
+	}
+	return reply, nil
+}
+
+func (s *session) report(r gossip.Report) {
+	if r.State == gossip.InStep {
+		return
+	}
+	select {
+	case s.reports <- r:
+	default:
+	}
+}
+
+// follow reacts to gaps, to a new postcode, and to the end of the connection.
+func (s *session) follow(ctx context.Context, events event.Subscription) error {
+	n := s.node
+	var effective <-chan time.Time
+	if p := n.preferences(); p.Next != "" {
+		effective = time.After(time.Until(time.Unix(int64(p.Effective), 0)))
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e := <-events.Out():
+			change, ok := e.(event.EvtPeerConnectednessChanged)
+			if ok && change.Peer == s.relay && change.Connectedness == network.NotConnected {
+				return errors.New("connection ended")
+			}
+		case r := <-s.reports:
+			s.drain()
+			if r.State == gossip.Silent {
+				// The relay may have restarted and forgotten who asks.
+				if _, err := s.hello(ctx, n.preferences().PLZ); err != nil {
+					return err
+				}
+				if err := s.listener.Announce(); err != nil {
+					return err
+				}
+			}
+			s.sync(ctx)
+		case w := <-n.wish:
+			at, err := s.change(ctx, w.plz)
+			w.answer(at, err)
+			if err != nil {
+				n.log.Warn("postcode not changed", "err", err)
+				continue
+			}
+			effective = time.After(time.Until(at))
+		case <-effective:
+			effective = nil
+			if err := n.adopt(ctx); err != nil {
+				n.log.Error("postcode not written down", "err", err)
+			}
+			s.sync(ctx)
+		}
+	}
+}
+
+func (s *session) drain() {
+	for {
+		select {
+		case <-s.reports:
+		default:
+			return
+		}
+	}
+}
+
+// change asks the relay for the regions of another postcode and notes from when on it counts.
+func (s *session) change(ctx context.Context, plz string) (time.Time, error) {
+	n := s.node
+	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
+	defer cancel()
+	reply, err := s.hello(ctx, plz)
+	if err != nil {
+		return time.Time{}, err
+	}
+	rules := n.home.Network.Policy().Rules
+	at := rules.TickOf(max(reply.Effective, reply.Cycle+1))
+	n.mu.Lock()
+	n.prefs.Next, n.prefs.Effective = plz, uint64(at.Unix())
+	saved := n.prefs
+	n.mu.Unlock()
+	if err := savePreferences(ctx, n.home.Store, saved); err != nil {
+		return at, err
+	}
+	s.regions = n.regions(plz)
+	return at, s.listener.SetRegions(s.regions, rules.CycleAt(at))
+}
+
+// adopt makes the postcode that was waited for the present one.
+func (n *Node) adopt(ctx context.Context) error {
+	n.mu.Lock()
+	n.prefs = n.prefs.at(n.home.Now())
+	saved := n.prefs
+	n.mu.Unlock()
+	return savePreferences(ctx, n.home.Store, saved)
+}
+
+// sync fetches what the pool lacks of the regions that the relay shows.
+func (s *session) sync(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
+	defer cancel()
+	if _, err := gossip.SyncAll(ctx, s.node.host, s.relay, s.node.pool, s.node.validator); err != nil {
+		s.node.log.Debug("pool not synced", "err", err)
+	}
+}

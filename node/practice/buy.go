@@ -1,0 +1,87 @@
+package practice
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pieks/node/host"
+)
+
+// buy keeps passes in stock: at once when the practice has none to go on with, else at a random time, so that
+// an issuer cannot tell from when it is asked whose pass it sees later.
+func (n *Node) buy(ctx context.Context) {
+	for ctx.Err() == nil {
+		next := n.rules().Epoch / 8
+		missing, urgent := n.missing()
+		if len(missing) > 0 {
+			if !urgent {
+				wait(ctx, pause(n.rules().Epoch/4))
+			}
+			if err := n.refill(ctx, missing); err != nil && ctx.Err() == nil {
+				n.log.Warn("passes not fetched yet", "err", err)
+				next = refillAgain
+			}
+			n.wake()
+		}
+		wait(ctx, min(next, time.Hour))
+	}
+}
+
+// missing are the epochs to buy for when the stock is low. It is urgent when the present one or the next is missing.
+func (n *Node) missing() (epochs []uint64, urgent bool) {
+	policy := n.home.Network.Policy()
+	if policy == nil || n.home.Network.Usable() != nil {
+		return nil, false
+	}
+	want := wanted(policy.Rules, n.home.Now(), stockAhead)
+	have := 0
+	for i, e := range want {
+		if _, err := n.stock.get(e); err == nil {
+			have++
+			continue
+		}
+		if len(policy.IssuerKeys("", e)) == 0 {
+			continue // not before the operators renew the network file
+		}
+		epochs = append(epochs, e)
+		urgent = urgent || i < 2
+	}
+	if have >= stockLow {
+		return nil, false
+	}
+	return epochs, urgent
+}
+
+func (n *Node) refill(ctx context.Context, epochs []uint64) error {
+	d := n.openedDesk()
+	if d == nil {
+		return errors.New("the desk is not open")
+	}
+	connect := func(ctx context.Context, issuer string) error {
+		infos := n.home.RelayInfos([]string{issuer})
+		if len(infos) == 0 {
+			return errNoIssuer
+		}
+		return host.Connect(ctx, d.host, infos[0])
+	}
+	return n.stock.refill(ctx, d.host, n.home.Network.Policy(), n.enrolment(), n.identity.device, epochs, connect)
+}
+
+// keepEnrolled renews the enrolment in time. With a real card that takes the practice's hand: then it is only said.
+func (n *Node) keepEnrolled(ctx context.Context) {
+	for {
+		wait(ctx, renewEvery)
+		if ctx.Err() != nil {
+			return
+		}
+		fresh := *n.identity
+		if err := fresh.renew(ctx, n.home); err != nil {
+			n.log.Warn("enrolment not renewed", "err", err)
+			continue
+		}
+		n.mu.Lock()
+		n.identity.enrolment, n.identity.licence = fresh.enrolment, fresh.licence
+		n.mu.Unlock()
+	}
+}

@@ -1,0 +1,203 @@
+package practice
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	libhost "github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/discovery/mdns"
+
+	"pieks/node/admission"
+	"pieks/node/booking"
+	"pieks/node/host"
+	"pieks/node/mailbox"
+)
+
+const (
+	// outboxEvery: notices that no relay took are offered again.
+	outboxEvery = 5 * time.Second
+	// mdnsService is how a desk is found on its own network.
+	mdnsService = "_pieks._udp"
+)
+
+// desk is the practice under its device key.
+type desk struct {
+	node     *Node
+	host     libhost.Host
+	circuits *host.Circuits
+	postbox  *postbox
+	booking  *booking.Desk
+	cancel   context.CancelFunc
+	wg       sync.WaitGroup
+	closers  []func() error
+	outbox   chan struct{}
+}
+
+func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	d := &desk{node: n, cancel: cancel, outbox: make(chan struct{}, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	if d.booking, err = booking.NewDesk(booking.DeskConfig{Ledger: n.ledger, Practice: n.signer(), Log: n.log}); err != nil {
+		return nil, err
+	}
+	if d.host, err = host.Practice(n.identity.device, n.gate, n.cfg.Listen, n.cfg.HolePunch); err != nil {
+		return nil, err
+	}
+	d.closers = append(d.closers, func() error { return host.Close(d.host) })
+	server := d.booking.Listen(d.host, nil)
+	d.closers = append(d.closers, server.Close)
+	d.postbox = &postbox{
+		host: d.host, key: n.identity.device, sealing: n.identity.sealing, handle: d.booking.HandleMail, log: n.log,
+		send: func(ctx context.Context, to letter) error { return n.deliver(ctx, d.host, to) },
+	}
+	d.closers = append(d.closers, func() error { d.postbox.close(); return nil })
+	d.circuits, err = host.KeepCircuits(d.host, host.CircuitsConfig{
+		Relays: func() []peer.AddrInfo { return n.home.Relays("") },
+		Want:   min(circuitsWanted, len(n.home.Relays(""))),
+		Admit: func(ctx context.Context, relay peer.ID) error {
+			_, err := admission.HelloDesk(ctx, d.host, relay, n.enrolment())
+			return err
+		},
+		Reserved: func(relay peer.ID) { d.postbox.open(ctx, relay); d.sendSoon(); n.wake() },
+		Lost:     d.postbox.shut,
+		Log:      n.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.closers = append(d.closers, func() error { d.circuits.Close(); return nil })
+	if n.cfg.MDNS {
+		if err := d.announce(); err != nil {
+			n.log.Warn("this practice is not announced on the local network", "err", err)
+		}
+	}
+	d.wg.Add(1)
+	go func() {
+		defer d.wg.Done()
+		d.sendOutbox(ctx)
+	}()
+	return d, nil
+}
+
+// announce makes the desk known on the local network, so that patients in the waiting room reach it without a relay.
+func (d *desk) announce() error {
+	service := mdns.NewMdnsService(d.host, mdnsService, unheard{})
+	if err := service.Start(); err != nil {
+		return err
+	}
+	d.closers = append(d.closers, service.Close)
+	return nil
+}
+
+// unheard ignores the other desks of the network: a practice has no business with them.
+type unheard struct{}
+
+func (unheard) HandlePeerFound(peer.AddrInfo) {}
+
+func (d *desk) close() error {
+	d.cancel()
+	var errs error
+	for _, c := range slices.Backward(d.closers) {
+		errs = errors.Join(errs, c())
+	}
+	d.wg.Wait()
+	return errs
+}
+
+// relays are where the desk can be reached, as receipts tell it.
+func (d *desk) relays() []string {
+	var ids []string
+	for _, id := range d.circuits.Reserved() {
+		ids = append(ids, id.String())
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (d *desk) sendSoon() {
+	select {
+	case d.outbox <- struct{}{}:
+	default:
+	}
+}
+
+// sendOutbox puts notices into patients' mailboxes until a relay has taken each.
+func (d *desk) sendOutbox(ctx context.Context) {
+	tick := time.NewTicker(outboxEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.outbox:
+		case <-tick.C:
+		}
+		waiting, err := d.node.ledger.Outbox()
+		if err != nil {
+			d.node.log.Error("outbox not read", "err", err)
+			continue
+		}
+		for _, out := range waiting {
+			err := d.node.deliver(ctx, d.host, letter{out.Message, out.Box, out.Sealing, out.Relays})
+			if err != nil && d.node.home.Now().Before(out.Expires) {
+				d.node.log.Info("notice not delivered yet", "err", err)
+				continue
+			}
+			if err := d.node.ledger.Sent(ctx, out.ID); err != nil {
+				d.node.log.Error("outbox not written", "err", err)
+			}
+		}
+	}
+}
+
+// deliver seals a letter into an envelope and leaves it at the relays that keep its box.
+func (n *Node) deliver(ctx context.Context, h libhost.Host, to letter) error {
+	envelope, err := mailbox.SealEnvelope(to.box, to.sealing, to.message)
+	if err != nil {
+		return err
+	}
+	infos := n.home.RelayInfos(to.relays)
+	if len(infos) == 0 {
+		// The patient's relay has left the network: any other may be the one that the patient asks next.
+		infos = n.home.Relays("")
+	}
+	var reached []peer.ID
+	for _, info := range infos {
+		if err := host.Connect(ctx, h, info); err == nil {
+			reached = append(reached, info.ID)
+		}
+	}
+	if len(reached) == 0 {
+		return errors.New("no relay of the patient's mailbox is reachable")
+	}
+	if _, err := mailbox.Put(ctx, h, reached, to.box, envelope); err != nil {
+		return fmt.Errorf("leave mail: %w", err)
+	}
+	return nil
+}
+
+// signer is the practice as the booking protocol signs for it.
+func (n *Node) signer() booking.Practice {
+	return booking.Practice{
+		Device:    n.identity.device,
+		Enrolment: n.enrolment,
+		Relays: func() []string {
+			if d := n.openedDesk(); d != nil {
+				return d.relays()
+			}
+			return nil
+		},
+	}
+}
+
+func (n *Node) deviceKey() [32]byte { return [32]byte(n.identity.device.Public().(ed25519.PublicKey)) }

@@ -1,0 +1,260 @@
+package practice
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"pieks/gossip"
+	"pieks/node/booking"
+	"pieks/node/control"
+	bundle "pieks/node/network"
+)
+
+// Handlers are the control methods of a practice.
+func (n *Node) Handlers() control.Handlers {
+	handlers := n.home.Methods(n.gate, n.hosts)
+	maps.Copy(handlers, control.Handlers{
+		control.MethodStatus:        control.HandleNone(func(context.Context) (control.Status, error) { return n.Status(), nil }),
+		control.MethodDoctor:        control.HandleNone(n.doctor),
+		control.MethodSync:          control.HandleNone(n.syncNow),
+		control.MethodSlotsAdd:      control.Handle(n.addSlots),
+		control.MethodSlotsList:     control.HandleNone(n.listSlots),
+		control.MethodSlotsBlock:    n.changeSlots(n.ledger.Block, booking.SlotOpen),
+		control.MethodSlotsUnblock:  n.changeSlots(n.ledger.Unblock, booking.SlotBlocked),
+		control.MethodSlotsWithdraw: n.changeSlots(n.ledger.Withdraw, booking.SlotOpen, booking.SlotBlocked),
+		control.MethodBookings:      control.HandleNone(n.bookings),
+		control.MethodCancel:        control.Handle(n.cancelBooking),
+		control.MethodVerify:        control.Handle(n.verify),
+	})
+	return handlers
+}
+
+func (n *Node) addSlots(ctx context.Context, in control.SlotsAdd) (control.SlotsChanged, error) {
+	var none control.SlotsChanged
+	policy := n.home.Network.Policy()
+	vaccine, known := policy.Vaccines[in.Vaccine]
+	if !known {
+		codes := slices.Sorted(maps.Keys(policy.Vaccines))
+		return none, control.Errorf(control.KindUsage, "There is no vaccine %q in this network. Known are: %v.", in.Vaccine, codes)
+	}
+	if in.Dose < 0 || in.Dose > int(vaccine.Doses) {
+		return none, control.Errorf(control.KindUsage, "%s has %d doses: choose one of them, or 0 for any.", vaccine.Name, vaccine.Doses)
+	}
+	now := n.home.Now()
+	made, err := booking.Expand(in, now)
+	if err != nil {
+		return none, usage(err)
+	}
+	last := gossip.DayOf(now) + policy.Rules.DaysAhead
+	if slices.ContainsFunc(made, func(a booking.Appointment) bool { return a.Day() > last }) {
+		return none, control.Errorf(control.KindUsage, "Appointments can be offered at most %d days ahead.", policy.Rules.DaysAhead)
+	}
+	ids, err := n.ledger.Add(ctx, made)
+	if err != nil {
+		return none, usage(err)
+	}
+	return n.slotsChanged(ids), nil
+}
+
+func (n *Node) slotsChanged(ids []booking.AppointmentID) control.SlotsChanged {
+	changed := control.SlotsChanged{Changed: len(ids), IDs: []string{}, Visible: n.rules().NextTick(n.home.Now())}
+	for _, id := range ids {
+		changed.IDs = append(changed.IDs, id.String())
+	}
+	for _, a := range n.ledger.Appointments() {
+		if a.Status == booking.SlotOpen {
+			changed.Open++
+		}
+	}
+	return changed
+}
+
+func (n *Node) listSlots(context.Context) ([]control.Appointment, error) {
+	list := []control.Appointment{}
+	for _, a := range n.ledger.Appointments() {
+		list = append(list, control.Appointment{
+			ID: a.ID.String(), Start: a.Start, End: a.End, Vaccine: a.Vaccine, Dose: int(a.Dose), State: a.Status.String(),
+		})
+	}
+	return list, nil
+}
+
+// changeSlots selects appointments by id, or those of one day that the change can apply to.
+func (n *Node) changeSlots(change func(context.Context, []booking.AppointmentID) ([]booking.AppointmentID, error), from ...booking.Status) control.Handler {
+	return control.Handle(func(ctx context.Context, in control.SlotsSelect) (control.SlotsChanged, error) {
+		var ids []booking.AppointmentID
+		for _, text := range in.IDs {
+			id, err := booking.ParseAppointmentID(text)
+			if err != nil {
+				return control.SlotsChanged{}, usage(err)
+			}
+			ids = append(ids, id)
+		}
+		if in.Day != "" {
+			day, err := time.Parse(time.DateOnly, in.Day)
+			if err != nil {
+				return control.SlotsChanged{}, control.Errorf(control.KindUsage, "A day is written like 2026-12-01.")
+			}
+			for _, a := range n.ledger.Appointments() {
+				if a.Day() == gossip.DayOf(day) && slices.Contains(from, a.Status) {
+					ids = append(ids, a.ID)
+				}
+			}
+		}
+		if len(ids) == 0 {
+			return control.SlotsChanged{}, control.Errorf(control.KindUsage, "No appointment is named: give ids from pieks slots list, or --day with a day that has some.")
+		}
+		changed, err := change(ctx, ids)
+		if err != nil {
+			return control.SlotsChanged{}, usage(err)
+		}
+		return n.slotsChanged(changed), nil
+	})
+}
+
+func (n *Node) bookings(context.Context) ([]control.Booking, error) {
+	all, err := n.ledger.Bookings()
+	if err != nil {
+		return nil, err
+	}
+	list := []control.Booking{}
+	for _, b := range all {
+		list = append(list, n.shown(b))
+	}
+	return list, nil
+}
+
+// shown is a booking as reception sees it.
+func (n *Node) shown(b booking.Booking) control.Booking {
+	out := control.Booking{
+		ID: b.ID.String(), State: b.State.String(), Message: b.Reason, Visits: []control.Visit{},
+		Patient: &control.Patient{Name: b.Patient.Name, BirthDate: b.Patient.BirthDate, Phone: b.Patient.Phone},
+		Test:    n.home.Network.Get().Test != nil,
+	}
+	for _, v := range b.Visits {
+		out.Visits = append(out.Visits, control.Visit{Start: v.Start, End: v.End, Vaccine: v.Vaccine, Dose: int(v.Dose), State: v.State.String()})
+	}
+	return out
+}
+
+func (n *Node) cancelBooking(ctx context.Context, in control.CancelRequest) (control.Booking, error) {
+	id, err := booking.ParseBookingID(in.Booking)
+	if err != nil {
+		return control.Booking{}, usage(err)
+	}
+	b, err := n.openedDesk().booking.Cancel(ctx, id, in.Reason, in.Reopen)
+	if err != nil {
+		return control.Booking{}, usage(err)
+	}
+	return n.shown(b), nil
+}
+
+func (n *Node) verify(ctx context.Context, in control.VerifyRequest) (control.VerifyResult, error) {
+	found, err := n.ledger.Verify(ctx, in.Code)
+	var locked *booking.LockedError
+	switch {
+	case errors.Is(err, booking.ErrUsed):
+		shown := n.shown(found.Booking)
+		return control.VerifyResult{
+			Message: "This code was already redeemed here at " + found.Used.Format("2006-01-02 15:04") + ".",
+			Used:    found.Used, Booking: &shown, Visit: &shown.Visits[found.Visit],
+		}, nil
+	case errors.Is(err, booking.ErrTypo), errors.Is(err, booking.ErrCodeForm), errors.Is(err, booking.ErrNotValid), errors.As(err, &locked):
+		return control.VerifyResult{Message: err.Error()}, nil
+	case err != nil:
+		return control.VerifyResult{}, err
+	}
+	shown := n.shown(found.Booking)
+	return control.VerifyResult{OK: true, Message: "Valid.", Booking: &shown, Visit: &shown.Visits[found.Visit]}, nil
+}
+
+// usage marks the errors that a person can mend by asking otherwise.
+func usage(err error) error {
+	switch {
+	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, booking.ErrNoAppointment):
+		return control.Errorf(control.KindNotFound, "%w", err)
+	default:
+		return control.Errorf(control.KindUsage, "%w", err)
+	}
+}
+
+// Status is what the practice says of itself.
+func (n *Node) Status() control.Status {
+	s := n.home.Status()
+	for _, h := range n.hosts() {
+		s.PeerIDs = append(s.PeerIDs, h.ID().String())
+	}
+	n.mu.Lock()
+	desk, active := n.desk, n.fronts[n.active]
+	s.Epoch, s.Rotation, s.Enrolled = n.active, n.next, n.identity.licence.NotAfter
+	n.mu.Unlock()
+	for _, info := range n.home.Relays("") {
+		r := control.Relay{PeerID: info.ID.String(), Operator: n.home.Operator(info.ID)}
+		r.Connected = desk != nil && desk.host.Network().Connectedness(info.ID) == network.Connected
+		r.Reserved = active != nil && slices.Contains(active.circuits.Reserved(), info.ID)
+		s.Relays = append(s.Relays, r)
+	}
+	slices.SortFunc(s.Relays, func(a, b control.Relay) int { return slices.Compare([]byte(a.PeerID), []byte(b.PeerID)) })
+	view, at := n.pool.View(), n.home.Now()
+	for _, region := range view.Regions() {
+		digest := view.Digest(region, at)
+		r := control.PoolRegion{Region: region, Digest: hex.EncodeToString(digest[:8])}
+		for _, sheet := range view.Region(region) {
+			r.Sheets++
+			r.Slots += len(sheet.Sheet.Slots)
+		}
+		s.Pool = append(s.Pool, r)
+	}
+	s.Passes = len(n.stock.load())
+	if waiting, err := n.ledger.Outbox(); err == nil {
+		s.Outbox = len(waiting)
+	}
+	return s
+}
+
+func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {
+	found, s := n.home.Findings(ctx), n.Status()
+	reached := slices.ContainsFunc(s.Relays, func(r control.Relay) bool { return r.Reserved })
+	relays := control.Finding{Check: "relays", OK: reached, Detail: fmt.Sprintf("%d in the network", len(s.Relays))}
+	if !reached {
+		relays.Detail += ", none that patients can reach this practice through"
+		relays.Next = "check the internet connection; appointments wait here until a relay is reached"
+	}
+	passes := control.Finding{Check: "passes", OK: s.Passes > 0, Detail: fmt.Sprintf("%d in stock", s.Passes)}
+	if !passes.OK {
+		passes.Next = "wait until a relay issues some; without a pass no appointment is shown"
+	}
+	enrolled := control.Finding{Check: "enrolment", OK: n.home.Now().Before(s.Enrolled), Detail: "until " + s.Enrolled.Format(time.DateOnly)}
+	if !enrolled.OK {
+		enrolled.Next = "insert the practice card and run pieks card enrol"
+	}
+	return append(found, relays, passes, enrolled), nil
+}
+
+// syncNow reconciles with all relays that the active front is at.
+func (n *Node) syncNow(ctx context.Context) (control.Status, error) {
+	n.mu.Lock()
+	f := n.fronts[n.active]
+	n.mu.Unlock()
+	if f == nil {
+		return n.Status(), control.Errorf(control.KindUnavailable, "No relay is reachable: nothing to reconcile with.")
+	}
+	for _, relay := range f.circuits.Reserved() {
+		if _, err := bundle.Fetch(ctx, f.host, relay, n.home.Network); err != nil {
+			n.log.Debug("network file not fetched", "err", err)
+		}
+		if _, err := gossip.SyncAll(ctx, f.host, relay, n.pool, n.validator); err != nil {
+			return n.Status(), control.Errorf(control.KindUnavailable, "A relay did not answer: %w", err)
+		}
+	}
+	n.pool.Expire(n.home.Now())
+	f.publishSoon()
+	return n.Status(), nil
+}

@@ -1,0 +1,346 @@
+package practice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	libhost "github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/gossip"
+	"pieks/node/booking"
+	"pieks/node/control"
+	"pieks/node/home"
+	"pieks/node/host"
+	"pieks/store"
+)
+
+const role = "practice"
+
+// Config says how a practice runs.
+type Config struct {
+	Home    string
+	Network string  // path of the network file; empty: the one that the home knows
+	Details Details // what is empty stays as it was
+	Secret  store.Secret
+	// Listen are the desk's multiaddrs; none: any port of this machine. FrontListen are the fronts': none, as a rule, since a
+	// front is reached through circuits.
+	Listen, FrontListen []string
+	MDNS                bool // announce the desk on the local network
+	HolePunch           bool // let patients find a direct way, which shows addresses to both
+	Now                 func() time.Time
+	Log                 *slog.Logger
+	Stop                func() // begins the stop when a command asks for it
+}
+
+// defaultListen is any free port on all addresses: only circuits and the local network know it.
+var defaultListen = []string{"/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/0.0.0.0/tcp/0"}
+
+// Node is a running practice.
+type Node struct {
+	home      *home.Home
+	cfg       Config
+	log       *slog.Logger
+	gate      *host.Gate
+	identity  *identity
+	ledger    *booking.Ledger
+	stock     stock
+	pool      *gossip.Pool
+	validator *gossip.Validator
+	cancel    context.CancelFunc
+	wg        sync.WaitGroup
+	closers   []func() error
+	woken     chan struct{}
+
+	mu     sync.Mutex
+	desk   *desk
+	fronts map[uint64]*front
+	active uint64 // epoch of the front that shows appointments; 0: none
+	next   time.Time
+}
+
+// Start runs a practice until Close. It returns when the practice can be used, though relays may not be reached yet.
+func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
+	h, err := home.Open(ctx, home.Config{Dir: cfg.Home, Role: role, Network: cfg.Network, Secret: cfg.Secret, Now: cfg.Now, Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	if len(cfg.Listen) == 0 {
+		cfg.Listen = defaultListen
+	}
+	life, cancel := context.WithCancel(context.Background())
+	n := &Node{
+		home: h, cfg: cfg, log: h.Log, gate: &host.Gate{Now: h.Now}, cancel: cancel, stock: stock{h.Store.Keys()},
+		woken: make(chan struct{}, 1), fronts: map[uint64]*front{},
+	}
+	n.closers = append(n.closers, h.Close)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Close())
+		}
+	}()
+	if n.identity, err = loadIdentity(ctx, h, cfg.Details); err != nil {
+		return nil, err
+	}
+	if n.ledger, err = booking.OpenLedger(ctx, booking.LedgerConfig{
+		Store: h.Store, Rules: n.rules, Now: h.Now, OnChange: n.changed, Log: h.Log,
+	}); err != nil {
+		return nil, err
+	}
+	n.pool = gossip.NewPool(h.Now)
+	n.validator = gossip.NewValidator(h.Network.Policy, h.Now).Against(n.pool)
+	opened, err := n.openDesk(life)
+	if err != nil {
+		return nil, err
+	}
+	n.mu.Lock()
+	n.desk = opened
+	n.mu.Unlock()
+	n.closers = append(n.closers, opened.close)
+	n.run(life)
+	server, err := control.Serve(control.Config{Home: h.Dir, Role: role, Handlers: n.Handlers(), Stop: cfg.Stop, Log: h.Log})
+	if err != nil {
+		return nil, err
+	}
+	n.closers = append(n.closers, server.Close)
+	return n, nil
+}
+
+// Close ends everything in the reverse order of its start and waits for it.
+func (n *Node) Close() error {
+	n.cancel()
+	var errs error
+	for len(n.closers) > 0 {
+		last := len(n.closers) - 1
+		errs = errors.Join(errs, n.closers[last]())
+		n.closers = n.closers[:last]
+	}
+	return errs
+}
+
+func (n *Node) rules() gossip.Rules {
+	if policy := n.home.Network.Policy(); policy != nil {
+		return policy.Rules
+	}
+	return gossip.DefaultRules()
+}
+
+func (n *Node) isRelay(id peer.ID) bool {
+	bundle := n.home.Network.Get()
+	if bundle == nil {
+		return false
+	}
+	text := id.String()
+	for _, r := range bundle.Relays {
+		if r.Peer == text {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Node) enrolment() []byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.identity.enrolment
+}
+
+func (n *Node) openedDesk() *desk {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.desk
+}
+
+// changed is told by the ledger of everything that a sheet or a patient should hear of. It must not block.
+func (n *Node) changed() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, f := range n.fronts {
+		f.publishSoon()
+	}
+	if n.desk != nil {
+		n.desk.sendSoon()
+	}
+}
+
+// wake has the conductor look at the time and the stock now.
+func (n *Node) wake() {
+	select {
+	case n.woken <- struct{}{}:
+	default:
+	}
+}
+
+// hosts are the desk and all fronts.
+func (n *Node) hosts() []libhost.Host {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var hosts []libhost.Host
+	if n.desk != nil {
+		hosts = append(hosts, n.desk.host)
+	}
+	for _, f := range n.fronts {
+		hosts = append(hosts, f.host)
+	}
+	return hosts
+}
+
+// Front is where the active front listens itself, for peers that need no circuit. It is empty unless FrontListen was set.
+func (n *Node) Front() peer.AddrInfo {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if f := n.fronts[n.active]; f != nil {
+		return peer.AddrInfo{ID: f.host.ID(), Addrs: f.host.Addrs()}
+	}
+	return peer.AddrInfo{}
+}
+
+const (
+	// conductEvery: rotations and ends of epochs are minutes to hours apart; a second late is early enough.
+	conductEvery = time.Second
+	// refillAgain: when no issuer was reached.
+	refillAgain = 5 * time.Second
+	// stockAhead is for how many epochs after this one passes are kept: a week offline. With this one it is one batch.
+	stockAhead = 7
+	// stockLow: below so many the stock is filled up.
+	stockLow = 4
+	// renewEvery: the enrolment is looked at.
+	renewEvery = time.Hour
+)
+
+// run starts the conductor, which opens and ends fronts, and the buyer, which keeps passes in stock.
+func (n *Node) run(ctx context.Context) {
+	for _, loop := range []func(context.Context){n.conduct, n.buy, n.keepEnrolled} {
+		n.wg.Add(1)
+		go func() {
+			defer n.wg.Done()
+			loop(ctx)
+		}()
+	}
+	n.closers = append(n.closers, func() error {
+		n.cancel()
+		n.wg.Wait()
+		return n.closeFronts()
+	})
+}
+
+func (n *Node) conduct(ctx context.Context) {
+	tick := time.NewTicker(conductEvery)
+	defer tick.Stop()
+	for {
+		if err := n.step(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("rotation", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-n.woken:
+		}
+	}
+}
+
+// step brings the fronts to what the time asks for.
+func (n *Node) step(ctx context.Context) error {
+	now, personas := n.home.Now(), n.stock.load()
+	plan := schedule{n.rules(), map[uint64]time.Duration{}}
+	for e, p := range personas {
+		plan.offsets[e] = p.Offset
+	}
+	active, ok := plan.active(now)
+	errs := n.ledger.Sweep(ctx)
+	// A front that was begun before a restart answers until its epoch has ended, though it shows nothing new.
+	for _, e := range n.ledger.Epochs() {
+		if p := personas[e]; p != nil && e < active {
+			errs = errors.Join(errs, n.ensureFront(ctx, p))
+		}
+	}
+	if ok {
+		errs = errors.Join(errs, n.ensureFront(ctx, personas[active]))
+		n.takeOver(active, plan.until(now, active))
+	}
+	return errors.Join(errs, n.retire(ctx, now, active, ok))
+}
+
+func (n *Node) ensureFront(ctx context.Context, p *persona) error {
+	n.mu.Lock()
+	open := n.fronts[p.Epoch] != nil
+	n.mu.Unlock()
+	if open {
+		return nil
+	}
+	f, err := n.openFront(ctx, p)
+	if err != nil {
+		return fmt.Errorf("open the front: %w", err)
+	}
+	n.mu.Lock()
+	n.fronts[p.Epoch] = f
+	n.mu.Unlock()
+	return nil
+}
+
+// takeOver has one front show appointments and all others show none.
+func (n *Node) takeOver(active uint64, until time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.active, n.next = active, until
+	for e, f := range n.fronts {
+		if e == active {
+			f.show(until)
+		} else {
+			f.show(time.Time{})
+		}
+	}
+}
+
+// retire ends the epochs whose last sheet has expired and whose last hold has ended, and erases their keys.
+func (n *Node) retire(ctx context.Context, now time.Time, active uint64, ok bool) error {
+	var errs error
+	over := slices.Clone(n.ledger.Epochs())
+	for e := range n.stock.load() {
+		if _, end := n.rules().EpochSpan(e); !now.Before(end) && !slices.Contains(over, e) {
+			over = append(over, e) // never used: this practice was away
+		}
+	}
+	for _, e := range over {
+		if ok && e >= active {
+			continue
+		}
+		n.mu.Lock()
+		f := n.fronts[e]
+		n.mu.Unlock()
+		_, end := n.rules().EpochSpan(e)
+		shown := end // unknown after a restart: its sheets may live as long as its pass
+		if f != nil && !f.shownUntil().IsZero() {
+			shown = f.shownUntil()
+		}
+		if now.Before(shown) || now.Before(n.ledger.HoldsUntil(e)) {
+			continue
+		}
+		if f != nil {
+			n.mu.Lock()
+			delete(n.fronts, e)
+			n.mu.Unlock()
+			errs = errors.Join(errs, f.close())
+		}
+		errs = errors.Join(errs, n.ledger.EndEpoch(ctx, e), n.stock.keys.Erase(e))
+	}
+	return errs
+}
+
+func (n *Node) closeFronts() error {
+	n.mu.Lock()
+	fronts := n.fronts
+	n.fronts = map[uint64]*front{}
+	n.mu.Unlock()
+	var errs error
+	for _, f := range fronts {
+		errs = errors.Join(errs, f.close())
+	}
+	return errs
+}
