@@ -1,0 +1,89 @@
+// Command pieks runs the nodes of Pieks and speaks to them: practices hand out vaccination appointments, patients find,
+// book and show them, relays carry what they cannot read. See README.md for a walk-through and `pieks --help`.
+//
+// This package is wiring only: flags, prompts, output, exit codes. What happens is in node and below.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	_ "time/tzdata" // appointments are in Europe/Berlin, also on systems without a zone database
+
+	"github.com/alecthomas/kong"
+
+	"pieks/node/control"
+)
+
+// Exit codes, as in README.md.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string) int {
+	var cli CLI
+	a := newApp(slices.Contains(args, "--json"))
+	parser, err := kong.New(&cli, options(a)...)
+	if err != nil {
+		return a.fail(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		return a.fail(asUsage(err))
+	}
+	if err := a.begin(&cli.Globals, kctx.Command()); err != nil {
+		return a.fail(err)
+	}
+	kctx.BindTo(ctx, (*context.Context)(nil))
+	return a.fail(kctx.Run(a))
+}
+
+func options(a *app) []kong.Option {
+	return []kong.Option{
+		kong.Name("pieks"),
+		kong.Description("Vaccination appointments without a central server: practices hand them out, patients find, book and show them."),
+		kong.DefaultEnvars("PIEKS"),
+		kong.Vars{"version": versionLine()},
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: 110}),
+		kong.ValueFormatter(describe),
+		kong.ExplicitGroups(groups),
+		kong.Writers(os.Stdout, os.Stderr),
+		kong.Bind(a),
+	}
+}
+
+// asUsage turns what kong refused into a sentence that names the help to read.
+func asUsage(err error) error {
+	if known, ok := errors.AsType[*control.Error](err); ok {
+		return known // the settings, which no help explains
+	}
+	command := "pieks"
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil {
+		if node := parse.Context.Selected(); node != nil {
+			command = node.FullPath()
+		}
+	}
+	return usagef("%s See `%s --help`.", sentence(err.Error()), command)
+}
+
+// usagef is a mistake in how the command was called: exit code 2.
+func usagef(format string, args ...any) error {
+	return control.Errorf(control.KindUsage, "%w", fmt.Errorf(format, args...))
+}

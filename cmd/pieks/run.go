@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"pieks/node/control"
+	"pieks/node/home"
+	"pieks/node/patient"
+	"pieks/node/practice"
+	"pieks/node/relay"
+	"pieks/store"
+)
+
+// node is a running role. It answers commands by itself; this process only waits for its end.
+type node interface {
+	Handlers() control.Handlers
+	Close() error
+}
+
+// Node are the flags of every role.
+type Node struct {
+	Lock
+	Network   string `type:"path" help:"The network file; needed the first time, later the home knows it." placeholder:"FILE"`
+	NoBrowser bool   `help:"Open no browser. This version has no app to show in one yet, so it never does."`
+}
+
+// start is how a role begins: stop is called when a command asks for the end.
+type start func(ctx context.Context, log *slog.Logger, stop func()) (node, error)
+
+// stopLimit is when a node that does not stop is left behind. It should take two seconds at most.
+const stopLimit = 10 * time.Second
+
+// run starts a node, says so, and waits for a signal or `pieks stop`.
+func (a *app) run(ctx context.Context, role string, begin start) error {
+	home.Version = version
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var n node
+	err := a.wait("Starting the "+role, func() (err error) {
+		n, err = begin(ctx, a.log(), stop)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = a.announce(ctx, n, role)
+	if err == nil {
+		<-ctx.Done()
+	}
+	return errors.Join(err, closeWithin(n, stopLimit))
+}
+
+func closeWithin(n node, limit time.Duration) error {
+	closed := make(chan error, 1)
+	go func() { closed <- n.Close() }()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("the node did not stop within %s and was left; nothing that was confirmed is lost", limit)
+	}
+}
+
+// ready is what a node reports once it answers commands.
+type ready struct {
+	Ready   bool     `json:"ready"`
+	Role    string   `json:"role"`
+	Home    string   `json:"home"`
+	PID     int      `json:"pid"`
+	Network string   `json:"network"`
+	PeerIDs []string `json:"peer_ids"`
+}
+
+func (a *app) announce(ctx context.Context, n node, role string) error {
+	answer, err := n.Handlers()[control.MethodStatus](ctx, nil)
+	if err != nil {
+		return err
+	}
+	s, _ := answer.(control.Status)
+	a.test = s.Test
+	r := ready{Ready: true, Role: role, Home: s.Home, PID: os.Getpid(), Network: s.Network.ID, PeerIDs: s.PeerIDs}
+	return a.report(r, func(p *page) {
+		p.linef("%s is running.", a.bold(strings.ToUpper(role[:1])+role[1:]))
+		if s.ReadOnly != "" {
+			p.line(a.red("Read-only: ") + sentence(s.ReadOnly))
+		}
+		p.line("")
+		p.pairs([2]string{"Home", s.Home}, [2]string{"Network", fmt.Sprintf("%s, good until %s", s.Network.ID, instant(s.Network.Expires))})
+		p.line("")
+		p.line("Stop it with Ctrl-C. From another terminal:")
+		for _, next := range nextCommands[role] {
+			p.line("  pieks " + strings.Replace(next, "HOME", s.Home, 1))
+		}
+	})
+}
+
+// nextCommands are what one does next with a node of a role.
+var nextCommands = map[string][]string{
+	practiceRole: {
+		"slots add --home HOME --day DATE --from 09:00 --to 12:00 --every 10m --vaccine comirnaty",
+		"bookings --home HOME",
+		"verify --home HOME",
+	},
+	patientRole: {"search --home HOME --radius 20", "book --home HOME TOKEN"},
+	relayRole:   {"status --home HOME"},
+}
+
+// PracticeCmd runs a practice.
+type PracticeCmd struct {
+	Node
+	Name        string   `help:"Name of the practice." placeholder:"NAME"`
+	Street      string   `help:"Street and number." placeholder:"STREET"`
+	PLZ         string   `name:"plz" help:"Postcode of the practice." placeholder:"PLZ" env:"PIEKS_PRACTICE_PLZ"`
+	Phone       string   `help:"Phone number." placeholder:"NUMBER"`
+	Directions  string   `help:"How to find the way in." placeholder:"TEXT"`
+	HolePunch   bool     `help:"Let patients find a direct way here, which shows IP addresses to both sides."`
+	MDNS        bool     `name:"mdns" help:"Announce the desk on the local network."`
+	Listen      []string `help:"Multiaddrs of the desk; left out, any free port." placeholder:"ADDR"`
+	FrontListen []string `hidden:""`
+}
+
+func (PracticeCmd) Help() string {
+	return `The first start makes the home and needs the data of the practice; they reach a patient only with an offer, signed by the practice's card. In a TEST network the practice enrols itself with a virtual card.
+
+    pieks practice --home P1 --network NET/network.cbor --name "Praxis Dr. Beispiel" --street "Domstr. 1" --plz 50667 --phone "0221 1234"
+    pieks practice --home P1                        from the second start on`
+}
+
+func (c *PracticeCmd) Run(ctx context.Context, a *app) error {
+	dir, err := a.home(practiceRole)
+	if err != nil {
+		return err
+	}
+	return a.run(ctx, practiceRole, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
+		secret, err := c.secret(a, dir, practiceRole)
+		if err != nil {
+			return nil, err
+		}
+		return practice.Start(ctx, practice.Config{
+			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, FrontListen: c.FrontListen, MDNS: c.MDNS, HolePunch: c.HolePunch,
+			Details: practice.Details{Name: c.Name, Street: c.Street, PLZ: c.PLZ, Phone: c.Phone, Directions: c.Directions},
+			Log:     log, Stop: stop,
+		})
+	})
+}
+
+// RelayCmd runs a relay.
+type RelayCmd struct {
+	Node
+	Listen     []string `help:"Multiaddrs to listen on; left out, those of the network file." placeholder:"ADDR"`
+	LimitLocal bool     `hidden:"" help:"Count loopback and private addresses as subnets like any other."`
+}
+
+func (RelayCmd) Help() string {
+	return `A relay's home comes from 'pieks network init' of the network's operators. README.md says how to run it on a server.
+
+    pieks relay --home NET/relay-1 --network NET/network.cbor
+    pieks relay --home /var/lib/pieks --listen /ip4/0.0.0.0/udp/4001/quic-v1,/ip4/0.0.0.0/tcp/4001`
+}
+
+func (c *RelayCmd) Run(ctx context.Context, a *app) error {
+	dir, err := a.home(relayRole)
+	if err != nil {
+		return err
+	}
+	return a.run(ctx, relayRole, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
+		secret, err := c.secret(a, dir, relayRole)
+		if err != nil {
+			return nil, err
+		}
+		return relay.Start(ctx, relay.Config{
+			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, LimitLocal: c.LimitLocal, Log: log, Stop: stop,
+		})
+	})
+}
+
+// PatientCmd runs a patient's node.
+type PatientCmd struct {
+	Node
+	PLZ       string `name:"plz" help:"Postcode around which to search; left out at the first start, it is asked for." placeholder:"PLZ" env:"PIEKS_PATIENT_PLZ"`
+	Radius    uint32 `help:"How far away to search as a rule, in kilometres (20)." placeholder:"KM"`
+	HolePunch bool   `help:"Let practices find a direct way here, which shows IP addresses to both sides."`
+}
+
+func (PatientCmd) Help() string {
+	return `The node is client of one relay at a time, and tells it a region of some thousand people and up to three neighbours, never the postcode. In a region everybody gets new appointments at the same moment.
+
+    pieks patient --home A1 --network NET/network.cbor             asks for the postcode
+    pieks patient --home A1                                        from the second start on`
+}
+
+func (c *PatientCmd) Run(ctx context.Context, a *app) error {
+	dir, err := a.home(patientRole)
+	if err != nil {
+		return err
+	}
+	kind, err := store.Protection(home.StoreDir(dir))
+	if c.PLZ == "" && kind == store.KindNone && err == nil && a.interactive() {
+		if c.PLZ, err = a.prompt("Postcode around which to search:"); err != nil {
+			return err
+		}
+	}
+	return a.run(ctx, patientRole, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
+		secret, err := c.secret(a, dir, patientRole)
+		if err != nil {
+			return nil, err
+		}
+		return patient.Start(ctx, patient.Config{
+			Home: dir, Network: c.Network, PLZ: c.PLZ, RadiusKM: c.Radius, Secret: secret, HolePunch: c.HolePunch, Log: log, Stop: stop,
+		})
+	})
+}

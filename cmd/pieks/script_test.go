@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"pieks": main}) }
+
+// TestScripts runs testdata/*.txtar, each of which reads like a terminal session of a user.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir+"/user")
+			env.Setenv("XDG_CONFIG_HOME", "")
+			env.Setenv("XDG_DATA_HOME", "")
+			env.Setenv("PIEKS_LOCK", "file") // no keyring of the machine that tests
+			env.Setenv("DAY", time.Now().In(berlin).AddDate(0, 0, 14).Format(time.DateOnly))
+			return os.MkdirAll(env.WorkDir+"/user", 0o700)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code":  code,
+			"json":  jsonCommand,
+			"mode":  mode,
+			"fetch": fetch,
+		},
+	})
+}
+
+// code runs `code N pieks ...` and wants this exit code.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND ...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("%s ended with %s, want %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+// lastJSON is the JSON value in the last line of the last command's output.
+func lastJSON(ts *testscript.TestScript) any {
+	lines := strings.Split(strings.TrimRight(ts.ReadFile("stdout"), "\n"), "\n")
+	var value any
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &value); err != nil {
+		ts.Fatalf("the last line is no JSON: %v: %q", err, lines[len(lines)-1])
+	}
+	return value
+}
+
+// at follows a path such as visits.0.digits; len is the length of a list.
+func at(value any, path string) (any, bool) {
+	for step := range strings.SplitSeq(path, ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			next, ok := v[step]
+			if !ok {
+				return nil, false
+			}
+			value = next
+		case []any:
+			if step == "len" {
+				value = len(v)
+				continue
+			}
+			var i int
+			if _, err := fmt.Sscan(step, &i); err != nil || i >= len(v) {
+				return nil, false
+			}
+			value = v[i]
+		default:
+			return nil, false
+		}
+	}
+	return value, true
+}
+
+// jsonCommand wants values in the last line: `json ok=true relays.len=2`; `! json error` wants a path to be absent.
+func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
+	value := lastJSON(ts)
+	for _, arg := range args {
+		path, want, compare := strings.Cut(arg, "=")
+		got, ok := at(value, path)
+		switch {
+		case neg && ok:
+			ts.Fatalf("%s is there: %v", path, got)
+		case !neg && !ok:
+			ts.Fatalf("%s is missing in %v", path, value)
+		case !neg && compare && fmt.Sprint(got) != want:
+			ts.Fatalf("%s is %v, want %s", path, got, want)
+		}
+	}
+}
+
+// fetch puts a value of the last line into a variable: `fetch TOKEN 0.id`.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fetch NAME PATH")
+	}
+	got, ok := at(lastJSON(ts), args[1])
+	if !ok {
+		ts.Fatalf("%s is missing", args[1])
+	}
+	ts.Setenv(args[0], fmt.Sprint(got))
+}
+
+// mode wants a file to have this mode: `mode 600 FILE`.
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode OCTAL FILE")
+	}
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%o", info.Mode().Perm()); got != args[0] {
+		ts.Fatalf("%s has mode %s, want %s", args[1], got, args[0])
+	}
+}
