@@ -22,6 +22,18 @@ func golden(f *testing.F) []byte {
 	return data
 }
 
+func fuzzCard(f *testing.F) *Virtual {
+	f.Helper()
+	v, err := NewVirtual(sharedCA, testHolder(SMCB), testSeed(4))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return v
+}
+
+// renew makes a card as it was when it was new.
+func renew(v *Virtual) { v.state, v.tries = cardState{}, pinTries }
+
 // FuzzEnrolment: only the golden enrolment itself verifies.
 func FuzzEnrolment(f *testing.F) {
 	good := golden(f)
@@ -104,11 +116,9 @@ func FuzzCommand(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	v := fuzzCard(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		v, err := NewVirtual(sharedCA, testHolder(SMCB), testSeed(4))
-		if err != nil {
-			t.Fatal(err)
-		}
+		renew(v)
 		raw, err := v.Transmit(context.Background(), data)
 		if err != nil || len(raw) < 2 || v.tries < pinTries-1 || v.tries > pinTries {
 			t.Fatalf("%x %v", raw, err)
@@ -130,12 +140,10 @@ func FuzzResponse(f *testing.F) {
 	f.Add([]byte{0x90, 0x00}, uint8(0))
 	f.Add([]byte{0x30, 0x82, 0x01, 0x00, 0x90, 0x00}, uint8(2))
 	f.Add([]byte{0x63, 0xc2}, uint8(5))
+	v := fuzzCard(f)
 	f.Fuzz(func(t *testing.T, response []byte, at uint8) {
 		ctx := context.Background()
-		v, err := NewVirtual(sharedCA, testHolder(SMCB), testSeed(4))
-		if err != nil {
-			t.Fatal(err)
-		}
+		renew(v)
 		n := uint8(0)
 		r := &recorder{Channel: v, answer: func([]byte) ([]byte, error) {
 			if n++; n > at {
