@@ -50,8 +50,9 @@ func (r *Rate) Allow(key string) bool {
 }
 
 // take is the rule (generic cell rate algorithm): a budget full at due may be used while it is at most burst-1 steps ahead.
+// No budget is full later than burst steps from now: then the clock was set back, and the budget starts anew.
 func take(due, now time.Time, burst int, every time.Duration) (time.Time, bool) {
-	if due.Before(now) {
+	if due.Before(now) || due.Sub(now) > time.Duration(burst)*every {
 		due = now
 	}
 	if due.Sub(now) > time.Duration(burst-1)*every {

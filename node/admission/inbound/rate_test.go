@@ -30,6 +30,10 @@ func TestRateGivesABurstAndThenOneStepAtATime(t *testing.T) {
 	if !r.Allow("a") || r.Allow("a") {
 		t.Error("want exactly one after one step")
 	}
+	now = now.Add(-time.Hour)
+	if !r.Allow("a") {
+		t.Error("refused for an hour after the clock was set back")
+	}
 	for range 100 {
 		if !r.Allow("") {
 			t.Fatal("the source without limits was limited")

@@ -1,0 +1,201 @@
+package admission
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/card"
+	"pieks/gossip"
+	"pieks/gossip/place"
+)
+
+const quicLoopback = "/ip4/127.0.0.1/udp/0/quic-v1"
+
+// noon is a Tuesday, in the middle of an epoch of a day.
+var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+
+// testNetwork is what the bundle of a test network says, with the private keys behind it.
+type testNetwork struct {
+	policy *gossip.Policy
+	issuer *rsa.PrivateKey
+	key    gossip.IssuerKey
+	ca     *card.TestCA
+}
+
+var testNet = sync.OnceValue(func() *testNetwork {
+	block, _ := pem.Decode(must(os.ReadFile("testdata/issuer.pem")))
+	n := &testNetwork{issuer: must(x509.ParsePKCS8PrivateKey(block.Bytes)).(*rsa.PrivateKey)}
+	n.key = must(gossip.PublicIssuerKey(&n.issuer.PublicKey, "issuer", noon.AddDate(0, 0, -3), noon.AddDate(0, 0, 4)))
+	vaccines := []gossip.Vaccine{{Code: "comirnaty", Name: "Comirnaty", Doses: 2, VialDoses: 6, IntervalDays: [2]int{21, 42}}}
+	n.policy = must(gossip.NewPolicy(must(place.NewMap(place.DefaultMapData())), []gossip.IssuerKey{n.key}, vaccines, gossip.DefaultRules()))
+	n.ca = must(card.NewTestCA([32]byte{1}, noon))
+	return n
+})
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func keyOf(seed byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+}
+
+func publicOf(key ed25519.PrivateKey) [32]byte { return [32]byte(key.Public().(ed25519.PublicKey)) }
+
+// pass is a pass of key for an epoch.
+func (n *testNetwork) pass(t testing.TB, key ed25519.PrivateKey, epoch uint64) gossip.Pass {
+	t.Helper()
+	h := must(ecdh.X25519().NewPrivateKey(key.Seed()))
+	req, err := n.policy.BlindPass(n.key.ID, publicOf(key), [32]byte(h.PublicKey().Bytes()), epoch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass, err := req.Finish(must(gossip.BlindSign(n.issuer, req.Blinded())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pass
+}
+
+// enrolment is one of device D, good for 30 days from noon.
+func (n *testNetwork) enrolment(t testing.TB, device [32]byte) []byte {
+	t.Helper()
+	cms, err := card.EnrolVirtual(n.ca, card.Statement{
+		Device: device, Sealing: [32]byte{9}, Name: "Praxis Canaria", Street: "Domstr. 1", PLZ: "50667", Place: "Köln",
+		NotBefore: uint64(noon.Unix()), NotAfter: uint64(noon.AddDate(0, 0, 30).Unix()),
+	}, [32]byte{2}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cms
+}
+
+// clock is the time of a test.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = t
+}
+
+// testRelay is a relay with admission on a host, and what its bundle says.
+type testRelay struct {
+	*Server
+	host  host.Host
+	clock *clock
+
+	mu       sync.Mutex
+	roots    card.Roots
+	policy   *gossip.Policy
+	admitted chan Admitted
+}
+
+func newRelay(t testing.TB, listen string, limitLocal bool) *testRelay {
+	t.Helper()
+	n := testNet()
+	r := &testRelay{
+		host: newHost(t, nil, listen), clock: &clock{t: noon}, policy: n.policy, admitted: make(chan Admitted, 2*peerBurst),
+		roots: card.Roots{CAs: [][]byte{n.ca.Certificate()}, Professions: card.DefaultProfessions()},
+	}
+	v := gossip.NewValidator(r.getPolicy, r.clock.now)
+	r.Server = New(Config{
+		Policy: r.getPolicy, CheckPass: v.CheckPass, Roots: r.getRoots,
+		Bundle:  func() uint64 { return 7 },
+		IsRelay: func(p peer.ID) bool { return p == idOf(relayKey) },
+		OnAdmit: func(ctx context.Context, a Admitted) {
+			select {
+			case r.admitted <- a:
+			case <-ctx.Done():
+			}
+		},
+		LimitLocal: limitLocal, Now: r.clock.now,
+	})
+	r.Serve(r.host)
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// relayKey is the identity of another relay of the bundle.
+var relayKey = keyOf(99)
+
+func (r *testRelay) getPolicy() *gossip.Policy {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.policy
+}
+
+func (r *testRelay) getRoots() card.Roots {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.roots
+}
+
+func (r *testRelay) set(change func(*testRelay)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(r)
+}
+
+// dial makes a host with key (nil: random) that is connected to r.
+func (r *testRelay) dial(t testing.TB, key ed25519.PrivateKey, listen string) host.Host {
+	t.Helper()
+	h := newHost(t, key, listen)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := h.Connect(ctx, peer.AddrInfo{ID: r.host.ID(), Addrs: r.host.Addrs()}); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func newHost(t testing.TB, key ed25519.PrivateKey, listen string) host.Host {
+	t.Helper()
+	if key == nil {
+		_, key, _ = ed25519.GenerateKey(nil)
+	}
+	id := must(crypto.UnmarshalEd25519PrivateKey(key))
+	h, err := libp2p.New(libp2p.Identity(id), libp2p.ListenAddrStrings(listen), libp2p.DisableMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+func idOf(key ed25519.PrivateKey) peer.ID {
+	return must(peer.IDFromPrivateKey(must(crypto.UnmarshalEd25519PrivateKey(key))))
+}
+
+func within(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
