@@ -31,6 +31,8 @@ const (
 	maxPerDay = 200
 	// maxOpen: a sheet has at most 200 slots (gossip.MaxSlots), so more could not be offered.
 	maxOpen = 200
+	// maxYearsAhead: a later day is a slip of the pen.
+	maxYearsAhead = 2
 	// minVisit, maxVisit: an injection takes longer than a minute and no appointment fills a day.
 	minVisit = time.Minute
 	maxVisit = 8 * time.Hour

@@ -125,6 +125,9 @@ func (s series) expand(now time.Time) ([]Appointment, error) {
 		if !start.After(now) {
 			return nil, fmt.Errorf("%s is past: choose a later day or time", start.Format("2006-01-02 15:04"))
 		}
+		if start.After(now.AddDate(maxYearsAhead, 0, 0)) {
+			return nil, fmt.Errorf("%s is more than %d years ahead: check the year", start.Format(time.DateOnly), maxYearsAhead)
+		}
 		made = append(made, Appointment{Start: start, End: start.Add(s.every), Vaccine: s.vaccine, Dose: s.dose, Status: SlotOpen})
 	}
 	if s.count > 0 && len(made) < s.count {
