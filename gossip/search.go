@@ -119,6 +119,6 @@ func (f *filter) count(hits []Hit) int {
 func (f *filter) matches(h *Hit) bool {
 	return h.Sheet.Sheet.Expires > f.now &&
 		f.parts&(1<<h.Slot.Part) != 0 &&
-		(f.dose == 0 || h.Slot.Dose == f.dose) &&
+		(f.dose == 0 || h.Slot.Dose == 0 || h.Slot.Dose == f.dose) &&
 		(f.vaccine == "" || h.Slot.Vaccine == f.vaccine)
 }

@@ -28,7 +28,7 @@ func town(regions []string, practices, slots int, seed uint64) *Pool {
 		s.Region, _ = m.RegionOfArea(s.Sheet.Area)
 		s.Sheet.Pass.P = sha256.Sum256(binary.BigEndian.AppendUint32(nil, uint32(i)))
 		for range slots {
-			slot := Slot{Day: DayOf(noon) + uint32(r.IntN(30)), Part: Part(r.IntN(4)), Vaccine: "comirnaty", Dose: uint8(1 + r.IntN(2))}
+			slot := Slot{Day: DayOf(noon) + uint32(r.IntN(30)), Part: Part(r.IntN(4)), Vaccine: "comirnaty", Dose: uint8(r.IntN(3))}
 			binary.BigEndian.PutUint64(slot.ID[:], r.Uint64())
 			if r.IntN(3) == 0 {
 				slot.Vaccine, slot.Dose = "influenza", 1
@@ -56,7 +56,7 @@ func searchAll(m *place.Map, v *View, q Query) []Hit {
 			continue
 		}
 		for _, slot := range s.Sheet.Slots {
-			if q.Vaccine != "" && slot.Vaccine != q.Vaccine || q.Dose != 0 && slot.Dose != q.Dose || slot.Day < q.FirstDay ||
+			if q.Vaccine != "" && slot.Vaccine != q.Vaccine || q.Dose != 0 && slot.Dose != 0 && slot.Dose != q.Dose || slot.Day < q.FirstDay ||
 				q.LastDay != 0 && slot.Day > q.LastDay || len(q.Parts) > 0 && !slices.Contains(q.Parts, slot.Part) || slot.Day < DayOf(q.Now) {
 				continue
 			}

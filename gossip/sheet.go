@@ -163,7 +163,7 @@ func checkSlots(slots []Slot) error {
 		if i > 0 && bytes.Compare(slots[i-1].ID[:], slot.ID[:]) >= 0 {
 			return fmt.Errorf("%w: slots are not in ascending order of their ids", ErrForm)
 		}
-		if slot.Part > Evening || slot.Dose == 0 || len(slot.Vaccine) == 0 || len(slot.Vaccine) > maxVaccineText {
+		if slot.Part > Evening || len(slot.Vaccine) == 0 || len(slot.Vaccine) > maxVaccineText {
 			return fmt.Errorf("%w: slot %d", ErrForm, i)
 		}
 	}

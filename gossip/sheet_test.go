@@ -3,11 +3,14 @@ package gossip
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/binary"
 	"errors"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"pieks/gossip/wire"
 )
@@ -179,7 +182,6 @@ func TestFormOfASheet(t *testing.T) {
 		"slot twice":                {func(s *Sheet) { s.Slots[1] = s.Slots[0] }, ErrForm},
 		"same slot id":              {func(s *Sheet) { s.Slots[1].ID = s.Slots[0].ID }, ErrForm},
 		"part of day 4":             {func(s *Sheet) { s.Slots[0].Part = 4 }, ErrForm},
-		"dose 0":                    {func(s *Sheet) { s.Slots[0].Dose = 0 }, ErrForm},
 		"no vaccine":                {func(s *Sheet) { s.Slots[0].Vaccine = "" }, ErrForm},
 		"long vaccine":              {func(s *Sheet) { s.Slots[0].Vaccine = strings.Repeat("v", maxVaccineText+1) }, ErrForm},
 		"pass of another":           {func(s *Sheet) { s.Pass = other.pass }, ErrSignature},
@@ -265,6 +267,7 @@ func TestDecodeSheetRefusesOtherEncodings(t *testing.T) {
 	}
 	replace := func(old, new []byte) []byte { return bytes.Replace(good, old, new, 1) }
 	area := append([]byte{0x65}, "50667"...)
+	day := binary.BigEndian.AppendUint16([]byte{2, 0x19}, uint16(s.Slots[0].Day))
 	for name, payload := range map[string][]byte{
 		"empty":             {},
 		"trailing byte":     append(bytes.Clone(good), 0),
@@ -275,6 +278,10 @@ func TestDecodeSheetRefusesOtherEncodings(t *testing.T) {
 		"bytes for text":    replace(area, append([]byte{0x45}, area[1:]...)),
 		"text is not UTF-8": replace(area, append([]byte{0x65}, "5066\xff"...)),
 		"null for a list":   append(bytes.Clone(good[:bytes.LastIndex(good, []byte{8, 0x82})]), 8, 0xf6),
+		"day 2^32":          replace(day, append([]byte{2, 0x1b, 0, 0, 0, 1}, 0, 0, day[2], day[3])),
+		"part 256":          replace(append(day, 3, 0), append(day[:4:4], 3, 0x19, 1, 0)),
+		"P says 33 bytes":   replace(append([]byte{0x58, 0x20}, p.pass.P[:]...), append([]byte{0x58, 0x21}, p.pass.P[:]...)),
+		"a later key":       replace(append([]byte{3}, area...), append([]byte{7}, area...)),
 		"another key":       replace([]byte{0xa8, 1, 1}, []byte{0xa8, 0, 1}),
 		"P one byte short":  replace(append([]byte{0x58, 0x20}, p.pass.P[:]...), append([]byte{0x58, 0x1f}, p.pass.P[1:]...)),
 		"P one byte long":   replace(append([]byte{0x58, 0x20}, p.pass.P[:]...), append([]byte{0x58, 0x21, 0}, p.pass.P[:]...)),
@@ -294,6 +301,45 @@ func TestDecodeSheetRefusesOtherEncodings(t *testing.T) {
 			t.Fatalf("first %d of %d bytes: %v", i, len(good), err)
 		}
 	}
+}
+
+// The strict reader and the general one take the same bytes for the same sheets: good ones, odd ones, and damaged ones.
+func TestDecodersAgree(t *testing.T) {
+	text := rapid.OneOf(rapid.SampledFrom([]string{"", "50667", "506+2", "comirnaty", testPeer(1)}), rapid.StringN(0, 40, 70))
+	number := rapid.OneOf(rapid.Uint64(), rapid.SampledFrom([]uint64{0, 1, 23, 24, 255, 256, 65535, 65536, 1<<32 - 1, 1 << 32}))
+	fill := func(t *rapid.T, to []byte) { copy(to, rapid.SliceOfN(rapid.Byte(), len(to), len(to)).Draw(t, "bytes")) }
+	rapid.Check(t, func(t *rapid.T) {
+		s := Sheet{Version: rapid.Uint8().Draw(t, "version"), Area: text.Draw(t, "area"), Seq: number.Draw(t, "seq"), Issued: number.Draw(t, "issued"),
+			Expires: number.Draw(t, "expires"), Relays: rapid.SliceOfN(text, 0, 4).Draw(t, "relays"), Slots: []Slot{}}
+		s.Pass.Epoch = number.Draw(t, "epoch")
+		fill(t, s.Pass.P[:])
+		s.Pass.Signature = make([]byte, rapid.SampledFrom([]int{384, 384, 384, 383, 385, 0}).Draw(t, "signature"))
+		for range rapid.SampledFrom([]int{0, 1, 3, 30, 200, 201}).Draw(t, "slots") {
+			slot := Slot{Day: uint32(number.Draw(t, "day")), Part: Part(rapid.Uint8().Draw(t, "part")), Vaccine: text.Draw(t, "vaccine"), Dose: rapid.Uint8().Draw(t, "dose")}
+			s.Slots = append(s.Slots, slot)
+		}
+		data := must(wire.Marshal(&s))
+		for range rapid.IntRange(0, 2).Draw(t, "damages") {
+			data[rapid.IntRange(0, len(data)-1).Draw(t, "where")] = rapid.Byte().Draw(t, "damage")
+		}
+		strict, strictErr := decodeSheet(data)
+		var general Sheet
+		generalErr := wire.Unmarshal(data, &general)
+		if strictErr == nil && (generalErr != nil || !reflect.DeepEqual(strict, general)) {
+			t.Fatalf("the strict reader takes what the general one does not: %v", generalErr)
+		}
+		limits := len(general.Slots) <= MaxSlots && len(general.Relays) <= MaxRelays && len(general.Area) <= maxAreaText &&
+			len(general.Pass.Signature) == passSignatureBytes && general.Relays != nil && general.Slots != nil
+		for _, r := range general.Relays {
+			limits = limits && len(r) <= maxRelayText
+		}
+		for _, slot := range general.Slots {
+			limits = limits && len(slot.Vaccine) <= maxVaccineText
+		}
+		if generalErr == nil && limits != (strictErr == nil) {
+			t.Fatalf("within the limits: %v, strict reader: %v", limits, strictErr)
+		}
+	})
 }
 
 func TestTokenNames(t *testing.T) {

@@ -70,7 +70,7 @@ type Slot struct {
 	Day     uint32 `cbor:"2,keyasint"` // days since 1970-01-01, the local date in Germany
 	Part    Part   `cbor:"3,keyasint"`
 	Vaccine string `cbor:"4,keyasint"` // code in the network's vaccine catalogue
-	Dose    uint8  `cbor:"5,keyasint"` // 1 for the first, at most the catalogue's number of doses
+	Dose    uint8  `cbor:"5,keyasint"` // 1 for the first, at most the catalogue's number of doses; 0: any of them
 }
 
 // DayOf is the day number of the calendar date of t in t's own location, 0 before 1970.
