@@ -133,8 +133,11 @@ func (l *Ledger) cancel(ctx context.Context, id BookingID, c cancellation) (book
 		if err := getBooking(tx, id, &record); err != nil {
 			return err
 		}
-		if record.State == Cancelled {
-			return nil
+		if !record.toCome(now) {
+			if slices.ContainsFunc(record.Visits, func(v visitRecord) bool { return v.State == Cancelled }) {
+				return nil // what could be cancelled was
+			}
+			return no(ReasonLate)
 		}
 		var err error
 		if moved, err = cancelVisits(tx, &record, c.reopen, now); err != nil {
@@ -156,6 +159,11 @@ func (l *Ledger) cancel(ctx context.Context, id BookingID, c cancellation) (book
 		l.cfg.OnChange()
 	}
 	return record, nil
+}
+
+// toCome says whether a visit can still be cancelled.
+func (r bookingRecord) toCome(now time.Time) bool {
+	return slices.ContainsFunc(r.Visits, func(v visitRecord) bool { return v.State == Booked && now.Before(unix(v.Start)) })
 }
 
 // cancelVisits cancels the visits to come and says what becomes of their appointments.
@@ -184,9 +192,6 @@ func cancelVisits(tx *store.Tx, record *bookingRecord, reopen bool, now time.Tim
 			return nil, err
 		}
 		moved = append(moved, i)
-	}
-	if len(moved) == 0 {
-		return nil, no(ReasonLate)
 	}
 	return moved, nil
 }

@@ -237,3 +237,16 @@ func (k *kit) book(a *Attempt) error {
 }
 
 func random32() (b [32]byte) { rand.Read(b[:]); return b }
+
+// count is how many values a bucket has on disk.
+func (k *kit) count(b store.Bucket) int {
+	k.t.Helper()
+	n := 0
+	err := k.store.View(func(tx *store.Tx) error {
+		return tx.Each(b, func(_, _ []byte) error { n++; return nil })
+	})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return n
+}
