@@ -15,6 +15,7 @@ import (
 
 	"pieks/card"
 	"pieks/gossip"
+	"pieks/gossip/place"
 )
 
 // check says whether a bundle is complete and consistent, and gives its policy. Every honest program of this version
@@ -23,18 +24,26 @@ func (b *Bundle) check() (*gossip.Policy, error) {
 	if b.Version != Version {
 		return nil, ErrVersion
 	}
-	for _, part := range []func() error{
-		b.checkHead, b.checkRelays, b.checkIssuers, b.checkRoots, b.checkTest, b.checkProfessions, b.checkVaccines, b.checkRest,
-	} {
-		if err := part(); err != nil {
-			return nil, err
-		}
+	if err := b.checkIssuers(); err != nil {
+		return nil, err
 	}
 	policy, err := b.Policy()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrContent, err)
 	}
-	return policy, b.checkZones(policy)
+	return policy, b.checkEarly(policy.Map)
+}
+
+// checkEarly is what check finds without issuer keys, which take long to make.
+func (b *Bundle) checkEarly(m *place.Map) error {
+	for _, part := range []func() error{
+		b.checkHead, b.checkRelays, b.checkRoots, b.checkTest, b.checkProfessions, b.checkVaccines, b.checkRest,
+	} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	return b.checkZones(m)
 }
 
 func contradiction(format string, args ...any) error {
@@ -248,8 +257,8 @@ func (b *Bundle) checkRest() error {
 	return nil
 }
 
-func (b *Bundle) checkZones(policy *gossip.Policy) error {
-	zones := policy.Map.Zones()
+func (b *Bundle) checkZones(m *place.Map) error {
+	zones := m.Zones()
 	for i, r := range b.Relays {
 		for _, z := range r.Zones {
 			if !slices.Contains(zones, z) {

@@ -82,6 +82,9 @@ func (f *Feed) publishChanges() (stop func()) {
 	}
 }
 
+// own marks what this node publishes: pubsub validates that too.
+type own struct{}
+
 func (f *Feed) publish(ctx context.Context) {
 	file := f.current.Signed()
 	if len(file) > maxGossipBytes {
@@ -89,13 +92,13 @@ func (f *Feed) publish(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	if err := f.topic.Publish(ctx, file); err != nil {
+	if err := f.topic.Publish(ctx, file, pubsub.WithValidatorData(own{})); err != nil {
 		f.current.cfg.Log.Debug("network file not published", "err", err)
 	}
 }
 
 func (f *Feed) validate(_ context.Context, _ peer.ID, msg *pubsub.Message) pubsub.ValidationResult {
-	if msg.Local {
+	if msg.ValidatorData == (own{}) {
 		return pubsub.ValidationAccept
 	}
 	if bytes.Equal(msg.Data, f.current.Signed()) {

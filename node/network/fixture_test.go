@@ -2,8 +2,15 @@ package network
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
+	"math/big"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -39,7 +46,10 @@ func variant(t testing.TB, change func(*Bundle)) []byte {
 	b := made.Bundle.Next()
 	b.Number = made.Bundle.Number
 	change(b)
-	return signUnchecked(t, b, made.OperatorKeys[0], made.OperatorKeys[1])
+	keys := slices.DeleteFunc(slices.Clone(made.OperatorKeys[:]), func(key ed25519.PrivateKey) bool {
+		return !slices.Contains(b.Operators[:], [32]byte(publicOf(key)))
+	})
+	return signUnchecked(t, b, keys[:2]...)
 }
 
 // next is the fixture's bundle with a higher number.
@@ -122,4 +132,23 @@ func mustMarshal(t testing.TB, v any) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// renamedRoot is a card CA as another network would have: not made by card.NewTestCA.
+func renamedRoot(t testing.TB) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1 << 40), Subject: pkix.Name{CommonName: "Card CA 1", Organization: []string{"Example"}, Country: []string{"DE"}},
+		NotBefore: noon.AddDate(-1, 0, 0), NotAfter: noon.AddDate(5, 0, 0),
+		BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, ca, ca, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }
