@@ -74,7 +74,7 @@
 //	2 version    unknown version; the stream ends
 //	3 size       the envelope has neither size
 //	4 box full   64 envelopes in the box, or 16 from the sender's network
-//	5 busy       rate or total of the relay or of the sender's network reached, or 32 boxes watched: another relay, or later
+//	5 busy       rate or total of the relay or of the sender's network, or watches or boxes of the owner: another relay, or later
 //	6 refused    signature, nonce or relay of an access is wrong; the stream ends
 //	7 failed     the relay's disk did not take or give it
 //
@@ -84,7 +84,7 @@
 // # Limits
 //
 // Envelopes are kept 72 hours. A box holds 64 envelopes (256 KiB at most), a relay 65,536. What one network (IPv4 /24, IPv6 /56) put
-// counts: at most 16 envelopes in one box, 2,048 in all, 256 at once and 2 a second after that. Owners: 4 open streams a peer,
+// counts: at most 16 envelopes in one box, 2,048 in all, 256 at once and 2 a second after that. Owners: 3 watching streams a peer,
 // 128 a network, 128 accesses at once and 5 a second on a stream. Loopback and private addresses are no network unless the
 // relay says so; through a circuit it is the circuit relay's network that counts.
 //

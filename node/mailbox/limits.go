@@ -34,10 +34,10 @@ const (
 	// accessBurst, accessEvery: an owner deletes each mail as it comes; a stream is no way to keep the relay verifying.
 	accessBurst = 2 * MaxPerBox
 	accessEvery = 200 * time.Millisecond
-	// maxSessionsPerPeer: a watch, its successor while the relay has not noticed that the old one is gone, a fetch, a delete.
-	maxSessionsPerPeer = 4
-	// maxSessionsPerSource: more than the connections that one address may have.
-	maxSessionsPerSource = 128
+	// maxWatchesPerPeer: one stream a host, and its successor while the relay has not noticed that the old one is gone.
+	maxWatchesPerPeer = 3
+	// maxWatchesPerSource: more than the connections that one address may have.
+	maxWatchesPerSource = 128
 
 	// maxClientFrame: the largest frame to a relay is a put of 4,096 bytes with its box.
 	maxClientFrame = LargeEnvelope + 128

@@ -42,8 +42,8 @@ type Server struct {
 	mu       sync.Mutex
 	index    *index
 	watchers map[BoxID]map[*session]struct{}
-	perPeer  map[peer.ID]int        // open sessions
-	perFrom  map[inbound.Source]int // open sessions
+	perPeer  map[peer.ID]int        // sessions that watch
+	perFrom  map[inbound.Source]int // sessions that watch
 }
 
 // Serve loads what the store holds and answers on cfg.Host until Close. The store must stay open until then.

@@ -3,7 +3,6 @@ package mailbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -21,6 +20,8 @@ import (
 type session struct {
 	server *Server
 	stream network.Stream
+	peer   peer.ID
+	from   inbound.Source
 	nonce  [32]byte
 	ends   time.Time
 
@@ -39,14 +40,12 @@ func (w *session) wakeUp() {
 
 // serveOwner answers signed accesses until the owner closes, is silent without watching, or its hour is over.
 func (s *Server) serveOwner(ctx context.Context, st network.Stream, from inbound.Source) error {
-	p := st.Conn().RemotePeer()
-	if !s.opens.Allow(string(from)) || !s.enter(p, from) {
+	if !s.opens.Allow(string(from)) {
 		return done(st, CodeBusy, 0)
 	}
-	defer s.leave(p, from)
 	ctx, cancel := context.WithCancel(ctx)
-	w := &session{server: s, stream: st, nonce: newNonce(), ends: time.Now().Add(sessionTimeout),
-		wake: make(chan struct{}, 1), cursor: map[BoxID]uint64{}}
+	w := &session{server: s, stream: st, peer: st.Conn().RemotePeer(), from: from, nonce: newNonce(),
+		ends: time.Now().Add(sessionTimeout), wake: make(chan struct{}, 1), cursor: map[BoxID]uint64{}}
 	defer w.pushing.Wait()
 	defer s.unwatch(w)
 	defer cancel()
@@ -65,7 +64,7 @@ func (s *Server) serveOwner(ctx context.Context, st network.Stream, from inbound
 		if err != nil {
 			return err
 		}
-		if err := w.answer(ctx, data); err != nil {
+		if more, err := w.answer(ctx, data); !more || err != nil {
 			return err
 		}
 	}
@@ -94,33 +93,27 @@ func (w *session) watching() bool {
 	return len(w.cursor) > 0
 }
 
-// answer does what a signed access asks. A wrong signature ends the stream after its code.
-func (w *session) answer(ctx context.Context, data []byte) error {
+// answer does what a signed access asks. There is no more after one that is not signed as it must be.
+func (w *session) answer(ctx context.Context, data []byte) (more bool, err error) {
 	a, code := readAccess(data, w.server.self, w.nonce)
-	if code == CodeOK {
-		switch a.Kind {
-		case accessFetch:
-			var err error
-			if code, err = w.fetch(a.Box); err != nil {
-				return err
-			}
-		case accessDelete:
-			code = w.server.delete(ctx, a.Box, a.IDs)
-		case accessWatch:
-			code = w.watch(ctx, a.Box)
+	if code != CodeOK {
+		r := reply{Version: version, Kind: replyDone, Code: code}
+		if code != CodeMalformed {
+			r.Box = a.Box[:]
 		}
+		return false, w.write(r)
 	}
-	r := reply{Version: version, Kind: replyDone, Code: code}
-	if code != CodeMalformed {
-		r.Box = a.Box[:]
+	switch a.Kind {
+	case accessFetch:
+		if code, err = w.fetch(a.Box); err != nil {
+			return false, err
+		}
+	case accessDelete:
+		code = w.server.delete(ctx, a.Box, a.IDs)
+	case accessWatch:
+		code = w.watch(ctx, a.Box)
 	}
-	if err := w.write(r); err != nil {
-		return err
-	}
-	if code == CodeMalformed || code == CodeVersion || code == CodeRefused {
-		return fmt.Errorf("access: %w", code.err())
-	}
-	return nil
+	return true, w.write(reply{Version: version, Kind: replyDone, Code: code, Box: a.Box[:]})
 }
 
 // fetch sends all mail of a box. The error is the stream's, the code the store's.
@@ -180,6 +173,9 @@ func (w *session) watch(ctx context.Context, box BoxID) Code {
 		return CodeBusy
 	}
 	if len(w.cursor) == 0 {
+		if !s.enter(w) {
+			return CodeBusy
+		}
 		w.pushing.Go(func() { w.push(ctx) })
 	}
 	w.cursor[box] = 0
@@ -257,36 +253,33 @@ func (s *Server) delete(ctx context.Context, box BoxID, ids []EnvelopeID) Code {
 	return CodeOK
 }
 
+// enter counts a session that begins to watch against its peer and source. The server's lock is held.
+func (s *Server) enter(w *session) bool {
+	if s.perPeer[w.peer] >= maxWatchesPerPeer || (w.from != "" && s.perFrom[w.from] >= maxWatchesPerSource) {
+		return false
+	}
+	s.perPeer[w.peer]++
+	s.perFrom[w.from]++
+	return true
+}
+
+// unwatch forgets a session that has ended.
 func (s *Server) unwatch(w *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(w.cursor) == 0 {
+		return
+	}
 	for box := range w.cursor {
 		delete(s.watchers[box], w)
 		if len(s.watchers[box]) == 0 {
 			delete(s.watchers, box)
 		}
 	}
-}
-
-// enter counts a session against its peer and source.
-func (s *Server) enter(p peer.ID, from inbound.Source) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.perPeer[p] >= maxSessionsPerPeer || (from != "" && s.perFrom[from] >= maxSessionsPerSource) {
-		return false
+	if s.perPeer[w.peer]--; s.perPeer[w.peer] == 0 {
+		delete(s.perPeer, w.peer)
 	}
-	s.perPeer[p]++
-	s.perFrom[from]++
-	return true
-}
-
-func (s *Server) leave(p peer.ID, from inbound.Source) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.perPeer[p]--; s.perPeer[p] == 0 {
-		delete(s.perPeer, p)
-	}
-	if s.perFrom[from]--; s.perFrom[from] == 0 {
-		delete(s.perFrom, from)
+	if s.perFrom[w.from]--; s.perFrom[w.from] == 0 {
+		delete(s.perFrom, w.from)
 	}
 }
