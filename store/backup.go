@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"go.etcd.io/bbolt"
 )
@@ -153,7 +154,7 @@ func (b *backup) each(fn func(bucket string, key, sealed []byte) error) error {
 }
 
 func (b *backup) buckets() (names []string, err error) {
-	defer b.store.engine.guard(&err)
+	defer b.store.engine.guard(debug.SetPanicOnFault(true), &err)
 	err = b.bolt.ForEach(func(name []byte, _ *bbolt.Bucket) error {
 		names = append(names, string(name))
 		return nil

@@ -77,8 +77,10 @@ func (e *engine) fail(err error) error {
 	return *e.fault.Load()
 }
 
-// guard is deferred around each use of bbolt.
-func (e *engine) guard(err *error) {
+// guard is deferred around each use of bbolt, with debug.SetPanicOnFault(true) as its first argument: the setting is
+// per goroutine, and bbolt's memory is not touched elsewhere.
+func (e *engine) guard(was bool, err *error) {
+	debug.SetPanicOnFault(was)
 	if r := recover(); r != nil {
 		e.lost.Store(true)
 		*err = e.fail(fmt.Errorf("%w: %v", ErrDamaged, r))
@@ -89,7 +91,7 @@ func (e *engine) guard(err *error) {
 func (e *engine) transaction(write bool) (tx *bbolt.Tx, err error) {
 	e.begin.Lock()
 	defer e.begin.Unlock()
-	defer e.guard(&err)
+	defer e.guard(debug.SetPanicOnFault(true), &err)
 	if err := e.failure(); err != nil {
 		return nil, err
 	}
@@ -106,7 +108,7 @@ func (e *engine) end(tx *bbolt.Tx) {
 		return
 	}
 	var err error
-	defer e.guard(&err)
+	defer e.guard(debug.SetPanicOnFault(true), &err)
 	_ = tx.Rollback() // fails only for one that is over
 }
 
@@ -115,6 +117,6 @@ func (e *engine) close() (err error) {
 	if e.lost.Load() {
 		return e.file.Close()
 	}
-	defer e.guard(&err)
+	defer e.guard(debug.SetPanicOnFault(true), &err)
 	return e.db.Close()
 }

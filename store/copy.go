@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -36,7 +37,7 @@ func (s *Store) Check(ctx context.Context) error {
 
 // snapshot says where a transaction's pages are.
 func (e *engine) snapshot(tx *bbolt.Tx) (meta boltfile.Meta, err error) {
-	defer e.guard(&err)
+	defer e.guard(debug.SetPanicOnFault(true), &err)
 	size := tx.DB().Info().PageSize
 	return boltfile.Meta{
 		PageSize:  size,
@@ -90,7 +91,7 @@ func (s *Store) copyTo(ctx context.Context, target folder, name string) error {
 }
 
 func (e *engine) writeTo(tx *bbolt.Tx, w io.Writer) (err error) {
-	defer e.guard(&err)
+	defer e.guard(debug.SetPanicOnFault(true), &err)
 	_, err = tx.WriteTo(w)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // The files of a store; see the package documentation.
@@ -197,8 +198,8 @@ func (f folder) private(name string) {
 // refuse keeps a copy of the store file, if there is one, and returns the error that refuses file for the reason that err wraps.
 func (f folder) refuse(file string, reason, err error) error {
 	refused := &RefusedError{Reason: reason, File: f.path(file)}
-	if err != nil {
-		refused.Detail = err.Error()
+	if err != nil && err != reason {
+		refused.Detail = strings.TrimPrefix(err.Error(), reason.Error()+": ")
 	}
 	if f.has(fileDB) {
 		kept, errCopy := f.quarantine(fileDB)

@@ -80,6 +80,9 @@ func (i *inspection) visit(path [][]byte, key, value []byte) error {
 	if bucket == ownBucket {
 		return i.own(string(key), value)
 	}
+	if !i.found && i.hasID {
+		return fmt.Errorf("%w: no identity", ErrDamaged)
+	}
 	if !i.found {
 		return ErrForeign
 	}

@@ -226,8 +226,8 @@ func (s *Store) View(fn func(*Tx) error) error {
 		return err
 	}
 	defer s.engine.end(bolt)
-	tx := newTx(s, bolt)
-	defer tx.finish()
+	tx := &Tx{store: s, bolt: bolt}
+	defer func() { tx.over = true }()
 	return fn(tx)
 }
 

@@ -15,7 +15,6 @@ import (
 type Tx struct {
 	store *Store
 	bolt  *bbolt.Tx
-	fault bool // what SetPanicOnFault was before
 
 	// Update only: what fn wrote, bucket -> key on disk -> value. bbolt gets it when fn has succeeded, so an fn that fails
 	// leaves no trace.
@@ -28,16 +27,6 @@ type Tx struct {
 type write struct {
 	value   []byte
 	deleted bool
-}
-
-func newTx(s *Store, bolt *bbolt.Tx) *Tx {
-	return &Tx{store: s, bolt: bolt, fault: debug.SetPanicOnFault(true)}
-}
-
-// finish makes the Tx useless. It runs in the goroutine of newTx.
-func (tx *Tx) finish() {
-	tx.over = true
-	debug.SetPanicOnFault(tx.fault)
 }
 
 // Get returns a copy of the value of key, or nil when there is none. An empty value is not nil. ErrDamaged when it does not open.
@@ -127,14 +116,14 @@ func (tx *Tx) note(b Bucket, disk []byte, w write) error {
 	return nil
 }
 
-// sealed reads from bbolt; nil when there is nothing. The result is valid while the transaction lasts.
+// sealed reads a copy from bbolt; nil when there is nothing.
 func (tx *Tx) sealed(b Bucket, disk []byte) (value []byte, err error) {
-	defer tx.store.engine.guard(&err)
+	defer tx.store.engine.guard(debug.SetPanicOnFault(true), &err)
 	bucket := tx.bolt.Bucket([]byte(b.name))
 	if bucket == nil {
 		return nil, nil
 	}
-	return bucket.Get(disk), nil
+	return bytes.Clone(bucket.Get(disk)), nil
 }
 
 func (tx *Tx) open(b Bucket, disk, sealed []byte) ([]byte, error) {
@@ -172,7 +161,7 @@ func (tx *Tx) each(b Bucket, prefix []byte, fn func(key, value []byte) error) er
 		default:
 			var plain []byte
 			if plain, err = tx.open(b, disk, sealed); err == nil {
-				err = fn(bytes.Clone(disk), plain)
+				err = fn(disk, plain)
 			}
 			if err == nil {
 				disk, sealed, err = w.next()
@@ -196,9 +185,9 @@ type walker struct {
 	cursor *bbolt.Cursor
 }
 
-// next returns the next key and sealed value, nil at the end.
+// next returns copies of the next key and sealed value, nil at the end.
 func (w *walker) next() (key, sealed []byte, err error) {
-	defer w.tx.store.engine.guard(&err)
+	defer w.tx.store.engine.guard(debug.SetPanicOnFault(true), &err)
 	if w.cursor == nil {
 		bucket := w.tx.bolt.Bucket([]byte(w.bucket.name))
 		if bucket == nil {
@@ -212,5 +201,5 @@ func (w *walker) next() (key, sealed []byte, err error) {
 	if !bytes.HasPrefix(key, w.prefix) {
 		return nil, nil, nil
 	}
-	return key, sealed, nil
+	return bytes.Clone(key), bytes.Clone(sealed), nil
 }

@@ -79,9 +79,8 @@ func (s *Store) over() error {
 // run calls fn and tells the writer how it went, also when fn does not return.
 func (c *call) run(tx *Tx, fn func(*Tx) error) error {
 	good := false
-	tx.fault = debug.SetPanicOnFault(true)
 	defer func() {
-		tx.finish()
+		tx.over = true
 		c.ran <- good
 	}()
 	err := fn(tx)
@@ -92,7 +91,6 @@ func (c *call) run(tx *Tx, fn func(*Tx) error) error {
 // write is the writer goroutine: the only one that writes to bbolt after Open.
 func (s *Store) write() {
 	defer close(s.written)
-	debug.SetPanicOnFault(true)
 	for {
 		select {
 		case c := <-s.queue:
@@ -166,7 +164,7 @@ func (b *batch) run(c *call) error {
 
 // apply puts what a call wrote into bbolt, where the next call sees it.
 func (b *batch) apply(tx *Tx) (err error) {
-	defer b.store.engine.guard(&err)
+	defer b.store.engine.guard(debug.SetPanicOnFault(true), &err)
 	for _, name := range slices.Sorted(maps.Keys(tx.writes)) {
 		bucket, err := b.bolt.CreateBucketIfNotExists([]byte(name))
 		if err != nil {
@@ -213,12 +211,12 @@ func (b *batch) end(err error, frees bool) error {
 }
 
 func (b *batch) identify() (err error) {
-	defer b.store.engine.guard(&err)
+	defer b.store.engine.guard(debug.SetPanicOnFault(true), &err)
 	return putIdentity(b.bolt, b.store.values, b.identity)
 }
 
 func (b *batch) force() (err error) {
-	defer b.store.engine.guard(&err)
+	defer b.store.engine.guard(debug.SetPanicOnFault(true), &err)
 	return b.bolt.Commit()
 }
 
@@ -245,7 +243,7 @@ func (s *Store) visible() (generation uint64, err error) {
 		return 0, err
 	}
 	defer s.engine.end(bolt)
-	defer s.engine.guard(&err)
+	defer s.engine.guard(debug.SetPanicOnFault(true), &err)
 	id, err := openIdentity(s.values, bolt.Bucket([]byte(ownBucket)).Get([]byte(keyIdentity)))
 	return id.Generation, err
 }
