@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/mdp/qrterminal/v3"
 
@@ -70,8 +68,8 @@ func bookingsPage(p *page, list []control.Booking) {
 // bookingPage shows one booking, the token so that it can be read across a desk.
 func bookingPage(p *page, b control.Booking) {
 	a := p.a
-	p.line(strings.TrimSpace(fmt.Sprintf("%s  booking %s", a.bold(a.state(b.State)), b.ID)))
-	if b.Message != "" {
+	p.linef("%s  %s", a.bold(a.state(title(b.State))), a.faint("booking "+b.ID))
+	if b.Message != "" && sentence(b.Message) != title(b.State)+"." {
 		p.line(sentence(b.Message))
 	}
 	if b.State == "pending" {
@@ -87,7 +85,7 @@ func bookingPage(p *page, b control.Booking) {
 	for _, v := range b.Visits {
 		p.line("")
 		p.line(a.bold(span(v.Start, v.End)) + "  " + v.Vaccine + ", dose " + dose(v.Dose))
-		if v.Digits != "" {
+		if v.Digits != "" && v.State == "booked" {
 			tokenPage(p, v)
 		}
 	}

@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"reflect"
 	"slices"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // appointments are in Europe/Berlin, also on systems without a zone database
 
@@ -37,6 +39,7 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	var cli CLI
 	a := newApp(slices.Contains(args, "--json"))
+	forgetEmpty()
 	parser, err := kong.New(&cli, options(a)...)
 	if err != nil {
 		return a.fail(err)
@@ -55,6 +58,35 @@ func run(ctx context.Context, args []string) int {
 	return a.fail(kctx.Run(a))
 }
 
+// forgetEmpty drops variables that were set to nothing: that is how people take one back.
+func forgetEmpty() {
+	for _, variable := range os.Environ() {
+		if name, value, _ := strings.Cut(variable, "="); value == "" && strings.HasPrefix(name, "PIEKS_") {
+			_ = os.Unsetenv(name)
+		}
+	}
+}
+
+// pathMapper expands paths like kong's own, but refuses an empty one, which would mean the working directory.
+func pathMapper(ctx *kong.DecodeContext, target reflect.Value) error {
+	var name string
+	if err := ctx.Scan.PopValueInto("file", &name); err != nil {
+		return err
+	}
+	if name == "" {
+		return errors.New("a file or folder is needed, and the name is empty")
+	}
+	if name != "-" {
+		name = kong.ExpandPath(name)
+	}
+	if target.Kind() == reflect.Slice {
+		target.Set(reflect.Append(target, reflect.ValueOf(name)))
+	} else {
+		target.SetString(name)
+	}
+	return nil
+}
+
 func options(a *app) []kong.Option {
 	return []kong.Option{
 		kong.Name("pieks"),
@@ -62,6 +94,7 @@ func options(a *app) []kong.Option {
 		kong.DefaultEnvars("PIEKS"),
 		kong.Vars{"version": versionLine()},
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: 110}),
+		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
 		kong.ValueFormatter(describe),
 		kong.ExplicitGroups(groups),
 		kong.Writers(os.Stdout, os.Stderr),

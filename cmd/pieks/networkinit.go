@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"pieks/gossip"
@@ -96,8 +95,11 @@ func (c *NetworkInitCmd) Run(ctx context.Context, a *app) error {
 // plan turns the flags into what to make.
 func (c *NetworkInitCmd) plan() (cfg network.InitConfig, how string, err error) {
 	n := c.Relays
-	if n == 0 {
-		n = max(len(c.At), 2)
+	switch {
+	case n == 0 && len(c.At) > 0:
+		n = len(c.At)
+	case n == 0:
+		n = 2
 	}
 	switch {
 	case n < 1 || n > maxRelays:
@@ -254,10 +256,11 @@ func madePage(p *page, m networkMade) {
 	p.linef("Made network %s, in force until %s.", p.a.bold(m.ID), instant(m.Expires))
 	p.linef("The country is cut into %d regions and %d areas, %s.", m.Regions, m.Areas, m.Map)
 	p.line("")
-	p.pairs(
-		[2]string{"For everybody", m.Network},
-		[2]string{"For three operators, to be kept apart and offline", strings.Join(m.Operators, " ")},
-	)
+	p.linef("For everybody: %s", m.Network)
+	p.line("For three operators, of whom two have to sign each network file. Let them keep their keys apart and offline:")
+	for _, key := range m.Operators {
+		p.line("  " + key)
+	}
 	p.line("")
 	p.line("Start each relay, then practices and patients:")
 	for _, r := range m.Relays {

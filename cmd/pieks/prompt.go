@@ -48,7 +48,10 @@ func readLine(r io.Reader) (string, error) {
 			if errors.Is(err, io.EOF) && line.Len() > 0 {
 				break
 			}
-			return "", fmt.Errorf("read the answer: %w", err)
+			if errors.Is(err, io.EOF) {
+				return "", usagef("Nothing was given on standard input")
+			}
+			return "", fmt.Errorf("read standard input: %w", err)
 		}
 		if one[0] == '\n' {
 			break

@@ -88,7 +88,7 @@ func (a *app) announce(ctx context.Context, n node, role string) error {
 	a.test = s.Test
 	r := ready{Ready: true, Role: role, Home: s.Home, PID: os.Getpid(), Network: s.Network.ID, PeerIDs: s.PeerIDs}
 	return a.report(r, func(p *page) {
-		p.linef("%s is running.", a.bold(strings.ToUpper(role[:1])+role[1:]))
+		p.linef("%s is running.", a.bold(title(role)))
 		if s.ReadOnly != "" {
 			p.line(a.red("Read-only: ") + sentence(s.ReadOnly))
 		}

@@ -28,10 +28,12 @@ func TestScripts(t *testing.T) {
 			return os.MkdirAll(env.WorkDir+"/user", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code":  code,
-			"json":  jsonCommand,
-			"mode":  mode,
-			"fetch": fetch,
+			"code":       code,
+			"json":       jsonCommand,
+			"mode":       mode,
+			"fetch":      fetch,
+			"fetchwhere": fetchWhere,
+			"until":      until,
 		},
 	})
 }
@@ -126,5 +128,43 @@ func mode(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if got := fmt.Sprintf("%o", info.Mode().Perm()); got != args[0] {
 		ts.Fatalf("%s has mode %s, want %s", args[1], got, args[0])
+	}
+}
+
+// fetchWhere puts a value of the first list item for which a condition holds into a variable: `fetchwhere B id state=booked`.
+func fetchWhere(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: fetchwhere NAME PATH PATH=VALUE")
+	}
+	path, want, _ := strings.Cut(args[2], "=")
+	list, _ := lastJSON(ts).([]any)
+	for _, item := range list {
+		if is, ok := at(item, path); ok && fmt.Sprint(is) == want {
+			if got, ok := at(item, args[1]); ok {
+				ts.Setenv(args[0], fmt.Sprint(got))
+				return
+			}
+		}
+	}
+	ts.Fatalf("no item has %s in %v", args[2], list)
+}
+
+// until repeats a command until its JSON has a path, or a value there: `until 10s len=5 pieks search --json`.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: until DURATION PATH[=VALUE] COMMAND ...")
+	}
+	patience, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	path, want, compare := strings.Cut(args[1], "=")
+	for end := time.Now().Add(patience); ; {
+		ts.Check(ts.Exec(args[2], args[3:]...))
+		if got, ok := at(lastJSON(ts), path); ok && (!compare || fmt.Sprint(got) == want) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s did not come within %s", args[1], patience)
+		}
+		time.Sleep(200 * time.Millisecond) // real processes and sockets: there is nothing to wait on but their answer
 	}
 }

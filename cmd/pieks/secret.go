@@ -41,7 +41,7 @@ func (l Lock) secret(a *app, dir, role string) (store.Secret, error) {
 		return store.Keyring(keyringService, account), err
 	}
 	if isNew && l.Lock == "auto" && role != relayRole {
-		a.note("There is neither a passphrase nor a keyring, so the key of this home is a file beside it: whoever copies the folder can read it. To lock a new home with a passphrase, use --lock passphrase or --passphrase-file FILE.")
+		a.note("This home is locked by a key file only, since there is neither a passphrase nor a keyring. To lock a new home with a passphrase, use --lock passphrase.")
 	}
 	return store.KeyFile(), nil
 }

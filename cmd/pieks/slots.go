@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"pieks/node/control"
@@ -24,7 +25,7 @@ type SlotsAddCmd struct {
 	To      string `required:"" help:"When the last one ends." placeholder:"HH:MM"`
 	Every   string `default:"10m" help:"How long each takes (${default})." placeholder:"DURATION"`
 	Vaccine string `required:"" help:"Code of the vaccine; 'pieks network show' lists the codes." placeholder:"CODE"`
-	Dose    int    `help:"Which dose they are for; 0 is any." placeholder:"N"`
+	Dose    int    `default:"1" help:"Which dose they are for (${default})." placeholder:"N"`
 	Count   int    `help:"Offer at most so many; 0 is as many as fit." placeholder:"N"`
 	Fold    string `enum:",first,second" default:"" help:"In the night when clocks go back: the first or the second of two equal times." placeholder:"first|second"`
 }
@@ -136,7 +137,7 @@ func dose(n int) string {
 
 // state colours what someone has to look at.
 func (a *app) state(s string) string {
-	switch s {
+	switch strings.ToLower(s) {
 	case "booked", "attended":
 		return a.green(s)
 	case "held", "pending", "offered":
@@ -149,13 +150,13 @@ func (a *app) state(s string) string {
 
 // VerifyCmd checks what a patient shows at the desk.
 type VerifyCmd struct {
-	Code []string `arg:"" optional:"" help:"The ten digits with their check digit, the four words, or the text of the QR code. Left out or '-': it is read from standard input, so that it is in no process list."`
+	Code []string `arg:"" optional:"" help:"The digits, the four words, or the text of the QR code. Left out or '-': it is read from standard input, so that it is in no process list."`
 }
 
 func (VerifyCmd) Help() string {
 	return `Works without a network. A code is accepted once; after five wrong tries the booking it was tried for is locked. Unknown, expired and wrong codes get the same answer.
 
-    pieks verify 123456-78901
+    pieks verify 123456-7890-1
     pieks verify apfel birne wolke zaun
     pieks verify                       asks for the code, or reads it from a scanner`
 }

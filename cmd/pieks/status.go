@@ -66,7 +66,7 @@ func (a *app) await(ctx context.Context, patience time.Duration) (client *contro
 
 func statusPage(p *page, s control.Status) {
 	a := p.a
-	p.linef("%s node, up since %s", a.bold(s.Role), precise(s.Started))
+	p.linef("%s, running since %s", a.bold(title(s.Role)), precise(s.Started))
 	if s.ReadOnly != "" {
 		p.line(a.red("Read-only: ") + sentence(s.ReadOnly))
 	}
@@ -96,6 +96,8 @@ func statusPage(p *page, s control.Status) {
 		p.table([]string{"LIMIT REACHED", "TIMES"}, rows)
 	}
 }
+
+func title(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
 func relaysPage(p *page, relays []control.Relay) {
 	p.line("")
