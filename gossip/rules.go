@@ -108,10 +108,10 @@ func (r Rules) SheetExpiry(issued, until time.Time, epoch uint64) time.Time {
 	return expiry
 }
 
-// DrawSpan says when patients first see a slot that was published at an instant (from: the first tick at or after
-// it), and until when requests for it are collected before one is drawn (to).
-func (r Rules) DrawSpan(published time.Time) (from, to time.Time) {
-	from = r.tickFrom(published)
+// DrawSpan says when patients first see a slot whose sheet was issued at an instant (from: the tick of its ReleaseCycle), and
+// until when requests for it are collected before one is drawn (to). The instant counts in whole seconds, as in a sheet.
+func (r Rules) DrawSpan(issued time.Time) (from, to time.Time) {
+	from = r.TickOf(r.ReleaseCycle(issued.Truncate(time.Second)))
 	return from, from.Add(r.Cycle / time.Duration(max(r.DrawFraction, 1)))
 }
 

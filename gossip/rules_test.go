@@ -39,8 +39,17 @@ func TestRulesOfDesign(t *testing.T) {
 	if !from.Equal(tick.Add(10*time.Minute)) || to.Sub(from) != 30*time.Second {
 		t.Errorf("draw %s to %s", from, to)
 	}
-	if from, _ = r.DrawSpan(tick); !from.Equal(tick) {
-		t.Errorf("published on the tick appears at %s", from)
+	// A sheet may come too late for a tick: relays and practices must agree on which.
+	next := tick.Add(10 * time.Minute)
+	for name, c := range map[string]struct{ issued, want time.Time }{
+		"on the tick":                  {tick, next},
+		"well before the next":         {next.Add(-releaseMargin - time.Second), next},
+		"too late for the next":        {next.Add(-releaseMargin), next.Add(10 * time.Minute)},
+		"in a fraction of that second": {next.Add(-releaseMargin - time.Millisecond), next},
+	} {
+		if from, _ := r.DrawSpan(c.issued); !from.Equal(c.want) || r.ReleaseCycle(c.issued.Truncate(time.Second)) != r.CycleAt(c.want) {
+			t.Errorf("issued %s: seen from %s, want %s", name, from, c.want)
+		}
 	}
 }
 

@@ -63,6 +63,7 @@ func TestCheckRefusals(t *testing.T) {
 		"area with a space":           {p, func(s *Sheet) { s.Area = "50667 " }, "", ErrArea},
 		"vaccine nobody knows":        {p, func(s *Sheet) { s.Slots[0].Vaccine = "sputnik" }, "", ErrVaccine},
 		"vaccine in capitals":         {p, func(s *Sheet) { s.Slots[0].Vaccine = "Comirnaty" }, "", ErrVaccine},
+		"any dose":                    {p, func(s *Sheet) { s.Slots[0].Dose = 0 }, "", nil},
 		"third dose of two":           {p, func(s *Sheet) { s.Slots[0].Dose = 3 }, "", ErrVaccine},
 		"second dose of one":          {p, func(s *Sheet) { s.Slots[0].Vaccine, s.Slots[0].Dose = "influenza", 2 }, "", ErrVaccine},
 		"today":                       {p, func(s *Sheet) { s.Slots[0].Day = today }, "", nil},
@@ -338,6 +339,18 @@ func TestPassCache(t *testing.T) {
 	if err := v.CheckPass(p.pass); err != nil {
 		t.Fatal(err)
 	}
+	foreign := n.keyA // the right id over another key: only a remembered pass is good under it
+	foreign.Key = n.keyB.Key
+	policy := &Policy{Map: n.policy.Map, Keys: map[KeyID]IssuerKey{n.keyA.ID: foreign}, Rules: n.policy.Rules}
+	forgetful := NewValidator(func() *Policy { return policy }, at(noon))
+	if err := forgetful.CheckPass(p.pass); !errors.Is(err, ErrPass) {
+		t.Errorf("under another key: %v", err)
+	}
+	v.policy = func() *Policy { return policy }
+	if err := v.CheckPass(p.pass); err != nil {
+		t.Errorf("a pass that was verified before is verified again: %v", err)
+	}
+	v.policy = func() *Policy { return n.policy }
 	bad := p.pass
 	bad.H[5] ^= 1
 	if err := v.CheckPass(bad); !errors.Is(err, ErrPass) {
