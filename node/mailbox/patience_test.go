@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,14 +178,18 @@ func TestUnreadWatchIsDropped(t *testing.T) {
 		if s.Counts().Watching != 1 {
 			t.Fatal("does not watch")
 		}
-		large := make([]byte, LargeEnvelope)
+		var wg sync.WaitGroup
 		for i := range MaxPerBox {
 			for _, box := range boxes {
-				binary.BigEndian.PutUint64(large, uint64(i))
-				if _, code := s.put(context.Background(), "", box, large); code != CodeOK {
-					t.Fatalf("code %d", code)
-				}
+				wg.Go(func() {
+					large := make([]byte, LargeEnvelope)
+					binary.BigEndian.PutUint64(large, uint64(i))
+					if _, code := s.put(context.Background(), "", box, large); code != CodeOK {
+						t.Errorf("code %d", code)
+					}
+				})
 			}
+			wg.Wait()
 		}
 		time.Sleep(writeTimeout + 5*time.Second) // virtual
 		if s.Counts().Watching != 0 {
