@@ -42,7 +42,10 @@ func NewIssuerKey(issuer string, from, to time.Time) (*rsa.PrivateKey, IssuerKey
 		return nil, IssuerKey{}, fmt.Errorf("make an issuer key: %w", err)
 	}
 	public, err := PublicIssuerKey(&key.PublicKey, issuer, from, to)
-	return key, public, err
+	if err != nil {
+		return nil, IssuerKey{}, err
+	}
+	return key, public, nil
 }
 
 // PublicIssuerKey is the entry of an existing key. It refuses keys of another size or exponent with ErrIssuerKey.

@@ -46,6 +46,32 @@ func TestBlindPass(t *testing.T) {
 	}
 }
 
+func TestNewIssuerKey(t *testing.T) {
+	if testing.Short() {
+		t.Skip("making an RSA key takes seconds")
+	}
+	n := network()
+	private, key, err := NewIssuerKey("relay", time.Unix(int64(n.keyA.From), 0), time.Unix(int64(n.keyA.To), 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := n.good(7)
+	request, err := BlindPass(key, p.pass.P, p.pass.H, p.pass.Epoch, n.policy.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass, err := request.Finish(must(BlindSign(private, request.Blinded())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pass.Verify(key); err != nil || key.ID == n.keyA.ID {
+		t.Errorf("pass under a new key: %v", err)
+	}
+	if _, _, err := NewIssuerKey("", noon, noon.Add(time.Hour)); !errors.Is(err, ErrIssuerKey) {
+		t.Errorf("no issuer: %v", err)
+	}
+}
+
 // Case 15: the issuer answers with something else than asked for.
 func TestFinishRefusesWrongSignatures(t *testing.T) {
 	n := network()

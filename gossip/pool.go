@@ -18,6 +18,7 @@ type Pool struct {
 	sheets   map[[32]byte]*Signed
 	regions  map[string]*poolRegion
 	bytes    int
+	soonest  uint64 // no sheet expires before this, unix seconds
 	equivocs uint64
 	view     *View // nil when a region changed since it was made
 	onChange []func(*Signed)
@@ -34,7 +35,7 @@ func NewPool(now func() time.Time) *Pool {
 	if now == nil {
 		now = time.Now
 	}
-	return &Pool{now: now, sheets: make(map[[32]byte]*Signed), regions: make(map[string]*poolRegion)}
+	return &Pool{now: now, sheets: make(map[[32]byte]*Signed), regions: make(map[string]*poolRegion), soonest: maxInstant}
 }
 
 // Add takes a sheet that a Validator checked. It returns true when the pool changed. A sheet that changes nothing gives
@@ -137,6 +138,7 @@ func (p *Pool) put(s *Signed) {
 	p.sheets[s.Sheet.Pass.P], r.sheets[s.Sheet.Pass.P] = s, s
 	r.frozen, p.view = nil, nil
 	p.bytes += len(s.Raw)
+	p.soonest = min(p.soonest, s.Sheet.Expires)
 }
 
 func (p *Pool) remove(s *Signed) {
@@ -157,12 +159,19 @@ func (p *Pool) Expire(now time.Time) int {
 	return p.expire(now)
 }
 
+// expire costs nothing until a sheet may have expired, since a full pool calls it for each new pseudonym.
 func (p *Pool) expire(now time.Time) int {
+	if now.Before(time.Unix(int64(p.soonest), 0)) {
+		return 0
+	}
 	dropped := 0
+	p.soonest = maxInstant
 	for _, s := range p.sheets {
 		if !now.Before(s.Sheet.ExpiresAt()) {
 			p.remove(s)
 			dropped++
+		} else {
+			p.soonest = min(p.soonest, s.Sheet.Expires)
 		}
 	}
 	return dropped
