@@ -230,7 +230,7 @@ func (n *simNode) join() {
 // front makes the i-th practice, admitted at all relays that it will connect to.
 func (s *sim) front(i int, side byte, skew time.Duration, relays ...*simRelay) *simNode {
 	n := s.newNode(side, skew, homeUplink)
-	n.sheet, n.relays = network().good(uint64(i)), relays
+	n.sheet, n.relays = practiceOf(uint64(i)), relays
 	n.pubsub(FrontProfile(), PubSubOptions{IsRelay: s.known})
 	for _, r := range relays {
 		r.admitted.Store(n.host.ID(), "50")
@@ -357,4 +357,15 @@ func (n *simRelay) syncFrom(from *simNode) SyncResult {
 		n.s.t.Errorf("sync: %v", err)
 	}
 	return r
+}
+
+var practices sync.Map
+
+// practiceOf is network().good(i), made once: a pass takes some milliseconds of RSA.
+func practiceOf(i uint64) practice {
+	p, ok := practices.Load(i)
+	if !ok {
+		p, _ = practices.LoadOrStore(i, network().good(i))
+	}
+	return p.(practice)
 }

@@ -157,7 +157,7 @@ func (s *PoolServer) serve(stream p2pnet.Stream) error {
 	}
 	end := time.Now().Add(syncTotal)
 	in, out := bufio.NewReader(stream), bufio.NewWriter(stream)
-	for range limit {
+	for n := 0; ; n++ {
 		if err := stream.SetDeadline(earlier(time.Now().Add(syncIdle), end)); err != nil {
 			return err
 		}
@@ -167,6 +167,9 @@ func (s *PoolServer) serve(stream p2pnet.Stream) error {
 		}
 		if err != nil {
 			return fmt.Errorf("read a request: %w", err)
+		}
+		if n == limit {
+			return errors.New("too many requests on one stream")
 		}
 		q, err := decodeSyncRequest(data)
 		if err != nil {
@@ -185,7 +188,6 @@ func (s *PoolServer) serve(stream p2pnet.Stream) error {
 			return fmt.Errorf("answer a request: %w", err)
 		}
 	}
-	return errors.New("too many requests on one stream")
 }
 
 func (s *PoolServer) answer(shelf Shelf, q *syncRequest, send func(*syncFrame) error) error {
