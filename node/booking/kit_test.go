@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func seeded(text string) ed25519.PrivateKey {
 func public(key ed25519.PrivateKey) [32]byte { return [32]byte(key.Public().(ed25519.PublicKey)) }
 
 func newKit(t testing.TB) *kit {
-	k := &kit{t: t, dir: t.TempDir(), clock: &clock{t: noon}, rules: gossip.DefaultRules(), epoch: 7, p: seeded("P")}
+	k := &kit{t: t, dir: memoryDir(t), clock: &clock{t: noon}, rules: gossip.DefaultRules(), epoch: 7, p: seeded("P")}
 	d := seeded("D")
 	k.licence = card.Licence{Profession: "1.2.276.0.76.4.50", ProfessionName: "Betriebsstätte Arzt", TelematikID: "1-test", Holder: "Dr. Test",
 		NotAfter: noon.Add(80 * 24 * time.Hour),
@@ -249,4 +250,48 @@ func (k *kit) count(b store.Bucket) int {
 		k.t.Fatal(err)
 	}
 	return n
+}
+
+func slotIDs(ids ...gossip.SlotID) []gossip.SlotID { return ids }
+
+// tryOne asks for one slot on a stream and books it when it is free.
+func tryOne(ctx context.Context, t testing.TB, k *kit, talk *Talk, a *Attempt) (Receipt, bool) {
+	request, err := a.Request()
+	if err == nil {
+		request, err = talk.Ask(ctx, request)
+	}
+	if err != nil {
+		t.Error(err)
+		return Receipt{}, false
+	}
+	if _, err := a.Offer(request, k.check(), k.clock.now()); err != nil {
+		if !errors.Is(err, ErrTaken) {
+			t.Error(err)
+		}
+		return Receipt{}, false
+	}
+	confirm, err := a.Confirm(erika, k.clock.now())
+	if err == nil {
+		confirm, err = talk.Ask(ctx, confirm)
+	}
+	if err != nil {
+		t.Error(err)
+		return Receipt{}, false
+	}
+	r, err := a.Receipt(confirm, k.clock.now())
+	if err != nil {
+		t.Error(err)
+	}
+	return r, err == nil
+}
+
+// memoryDir is a folder that ends with the test, in memory where the system has such: most tests force thousands of commits to
+// the disk and are not about the disk.
+func memoryDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "pieks-booking-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
