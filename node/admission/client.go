@@ -73,8 +73,5 @@ func exchange(ctx context.Context, h host.Host, relay peer.ID, m hello) (reply, 
 	if err := wire.ReadObject(st, maxReplyFrame, &r); err != nil {
 		return r, err
 	}
-	if r.Version != version || len(r.Regions) > 1+MaxExtra {
-		return r, ErrVersion
-	}
-	return r, nil
+	return r, checkReply(r)
 }

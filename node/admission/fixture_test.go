@@ -21,6 +21,7 @@ import (
 	"pieks/card"
 	"pieks/gossip"
 	"pieks/gossip/place"
+	"pieks/gossip/wire"
 )
 
 const quicLoopback = "/ip4/127.0.0.1/udp/0/quic-v1"
@@ -187,6 +188,22 @@ func newHost(t testing.TB, key ed25519.PrivateKey, listen string) host.Host {
 	}
 	t.Cleanup(func() { _ = h.Close() })
 	return h
+}
+
+// raw sends one frame as it is and reads the reply.
+func raw(t testing.TB, h host.Host, relay peer.ID, frame []byte) (reply, error) {
+	t.Helper()
+	var r reply
+	s, err := h.NewStream(within(t), relay, ProtocolID)
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = s.Reset() }()
+	_ = s.SetDeadline(time.Now().Add(20 * time.Second))
+	if err := wire.WriteFrame(s, frame); err != nil {
+		return r, err
+	}
+	return r, wire.ReadObject(s, maxReplyFrame, &r)
 }
 
 func idOf(key ed25519.PrivateKey) peer.ID {

@@ -1,6 +1,8 @@
 package admission
 
 import (
+	"errors"
+
 	"pieks/card"
 	"pieks/gossip"
 )
@@ -46,6 +48,8 @@ type reply struct {
 	Bundle    uint64   `cbor:"7,keyasint,omitempty"`
 }
 
+var errShape = errors.New("the relay's answer names more than it may")
+
 // checkHello says whether a hello has the fields of its kind and no others.
 func checkHello(h hello) Code {
 	if h.Version != version {
@@ -77,4 +81,15 @@ func tooLong(regions ...string) bool {
 		}
 	}
 	return false
+}
+
+// checkReply says whether a relay's frame is one that an asker can use.
+func checkReply(r reply) error {
+	switch {
+	case r.Version != version:
+		return ErrVersion
+	case len(r.Regions) > 1+MaxExtra || tooLong(r.Regions...):
+		return errShape
+	}
+	return nil
 }
