@@ -2,11 +2,14 @@ package card
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"testing"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // TestLeaf is case 47 for the signer's certificate.
@@ -99,6 +102,85 @@ func nameFor(t *testing.T, commonName string) string {
 	var b cryptobyte.Builder
 	addName(&b, attribute{oidCommonName, commonName})
 	return string(b.BytesOrPanic())
+}
+
+// TestOtherStructure changes bytes of a certificate's signed part and signs it again.
+func TestOtherStructure(t *testing.T) {
+	for _, c := range []struct {
+		name, old, new string
+		want           error
+	}{
+		{"nothing", "x", "x", nil},
+		{"version 2", "\xa0\x03\x02\x01\x02", "\xa0\x03\x02\x01\x01", ErrCertificate},
+		{"version in another tag", "\xa0\x03\x02\x01\x02", "\xa1\x03\x02\x01\x02", ErrCertificate},
+		{"algorithm inside differs", oidECDSASHA256, "\x2a\x86\x48\xce\x3d\x04\x03\x03", ErrCertificate},
+		{"key of another kind", oidECPublicKey, "\x2a\x86\x48\xce\x3d\x02\x02", ErrCurve},
+		{"explicit curve", "\x06\x08" + oidP256, "\x30\x08\x02\x06\x01\x01\x01\x01\x01\x01", ErrCurve},
+		{"time in another form", "261120093000Z", "26112009300+Z", ErrCertificate},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newForge(t, nil)
+			leaf, err := ParseCertificate(f.leaf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tbs := bytes.Replace(leaf.tbs, []byte(c.old), []byte(c.new), 1)
+			if c.old != c.new && bytes.Equal(tbs, leaf.tbs) {
+				t.Fatal("nothing to change")
+			}
+			digest := sha256.Sum256(tbs)
+			signature, err := p256Signer(f.ca.key)(digest[:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b cryptobyte.Builder
+			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddBytes(tbs)
+				b.AddBytes(ecdsaSHA256)
+				b.AddASN1BitString(signature)
+			})
+			if _, err := ParseCertificate(b.BytesOrPanic()); !errors.Is(err, c.want) {
+				t.Fatal(err)
+			}
+		})
+	}
+	f := newForge(t, nil)
+	sha384 := bytes.ReplaceAll(f.leaf, []byte(oidECDSASHA256), []byte("\x2a\x86\x48\xce\x3d\x04\x03\x03"))
+	if _, err := ParseCertificate(sha384); !errors.Is(err, ErrSignatureAlgorithm) {
+		t.Fatal(err)
+	}
+	if _, err := ParseCertificate(make([]byte, maxCertificate+1)); !errors.Is(err, ErrCertificate) {
+		t.Fatal(err)
+	}
+}
+
+func TestPublicKeyForms(t *testing.T) {
+	key, err := sharedCA.key.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki := func(parameters []byte, tail []byte) cryptobyte.String {
+		var b cryptobyte.Builder
+		b.AddBytes(algorithmID(oidECPublicKey, parameters...))
+		b.AddASN1BitString(key)
+		b.AddBytes(tail)
+		return b.BytesOrPanic()
+	}
+	curve := []byte("\x06\x08" + oidP256)
+	if _, err := parsePublicKey(spki(curve, nil)); err != nil {
+		t.Fatal(err)
+	}
+	for name, in := range map[string]cryptobyte.String{
+		"curve and more": spki(append(bytes.Clone(curve), 5, 0), nil),
+		"no curve":       spki(nil, nil),
+		"null":           spki([]byte{5, 0}, nil),
+		"key and more":   spki(curve, []byte{5, 0}),
+		"empty":          nil,
+	} {
+		if _, err := parsePublicKey(in); !errors.Is(err, ErrCurve) && !errors.Is(err, ErrCertificate) {
+			t.Error(name, err)
+		}
+	}
 }
 
 // TestStandardLibraryAgrees holds what is made and read here against crypto/x509.

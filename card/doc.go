@@ -96,8 +96,8 @@
 //
 //	at is not more than 10 minutes before NotBefore                        ErrStatementNotYetValid
 //	at is not after NotAfter                                               ErrStatementExpired
-//	signing time at most 30 minutes after at, not more than 30 minutes     ErrSigningTime
-//	  before NotBefore, and NotAfter at most 90 days and 30 minutes after it
+//	signing time at most 30 minutes after at, and at most 30 minutes       ErrSigningTime
+//	  before NotBefore
 //	at the first presentation to an issuer (VerifyFreshEnrolment):         ErrNotFresh
 //	  signing time within 30 minutes of at
 //	D is not in Roots.Revoked                                              ErrRevoked

@@ -77,7 +77,7 @@ func (h *HealthCard) Certificate(ctx context.Context) ([]byte, error) {
 	if size > maxCertificate {
 		return nil, fmt.Errorf("%s: %w: %d bytes", doing, ErrResponse, size)
 	}
-	for reads := 1; len(data) < size; reads++ {
+	for reads := 2; len(data) < size; reads++ {
 		read.P1, read.P2 = byte(len(data)>>8), byte(len(data))
 		more, err := h.send(ctx, doing, read)
 		if err != nil {

@@ -280,8 +280,9 @@ func TestStrangeAnswers(t *testing.T) {
 	ctx := context.Background()
 	ca := sharedCA
 	_, v := testCard(t, ca, SMCB)
+	i := 0
 	read := func(answers ...string) error {
-		i := 0
+		i = 0
 		r := &recorder{Channel: v, answer: func(c []byte) ([]byte, error) {
 			if c[1] != 0xb0 {
 				return nil, nil
@@ -301,6 +302,12 @@ func TestStrangeAnswers(t *testing.T) {
 		if err := read(answers...); !errors.Is(err, ErrResponse) {
 			t.Error(answers, err)
 		}
+	}
+	if err := read("3082ffff009000"); i != 1 {
+		t.Error("read on in a file that is too large:", i, err)
+	}
+	if err := read("30820f009000", "009000"); !errors.Is(err, ErrResponse) || i != maxReads {
+		t.Error("read on in crumbs:", i, err)
 	}
 	var refused *StatusError
 	if err := read("6a82"); !errors.As(err, &refused) || refused.SW != swFileNotFound {
@@ -338,6 +345,30 @@ func TestCardSignsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Enrol(ctx, c, VirtualPIN, testStatement(), testNow); !errors.Is(err, ErrSignature) {
+		t.Fatal(err)
+	}
+}
+
+// TestLargeCertificate: an enrolment that no envelope would carry is refused where it is made.
+func TestLargeCertificate(t *testing.T) {
+	_, v := testCard(t, sharedCA, SMCB)
+	point, err := v.key.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := testHolder(SMCB).withDefaults().certificate(point)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.extensions = append(d.extensions, draftExtension{oid: oidCRLPoints, value: make([]byte, 1500)})
+	if v.file, err = sharedCA.issue(d); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(context.Background(), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cms, err := Enrol(context.Background(), c, VirtualPIN, testStatement(), testNow); !errors.Is(err, ErrTooLarge) || cms != nil {
 		t.Fatal(err)
 	}
 }

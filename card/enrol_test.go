@@ -103,9 +103,15 @@ func TestCAFromBundle(t *testing.T) {
 		t.Fatal(err)
 	}
 	leaf := newForge(t, nil).leaf
+	noCA := newAuthority(t, "no CA", 50, nil, func(d *draft) { replace(d, basicConstraints(false)) })
+	noCAKey, err := (&TestCA{key: noCA.key}).PrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, load := range map[string]func() (*TestCA, error){
 		"foreign certificate": func() (*TestCA, error) { return LoadTestCA(pkcs8, other.Certificate()) },
 		"leaf":                func() (*TestCA, error) { return LoadTestCA(pkcs8, leaf) },
+		"CA without the bit":  func() (*TestCA, error) { return LoadTestCA(noCAKey, noCA.der) },
 		"no key":              func() (*TestCA, error) { return LoadTestCA(nil, ca.Certificate()) },
 		"cut key":             func() (*TestCA, error) { return LoadTestCA(pkcs8[:40], ca.Certificate()) },
 		"no certificate":      func() (*TestCA, error) { return LoadTestCA(pkcs8, nil) },

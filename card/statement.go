@@ -100,8 +100,7 @@ func (s Statement) Check() error {
 	if !isPrintableString(s.TelematikID) {
 		return fmt.Errorf("%w: the Telematik-ID has characters that no card has", ErrStatement)
 	}
-	if s.NotBefore > maxInstant || s.NotAfter > maxInstant || s.NotAfter <= s.NotBefore ||
-		s.until().Sub(s.from()) > maxSpan {
+	if s.NotAfter > maxInstant || s.NotAfter <= s.NotBefore || s.until().Sub(s.from()) > maxSpan {
 		return ErrStatementSpan
 	}
 	return nil
@@ -113,8 +112,9 @@ const maxInstant = math.MaxUint32
 func (s Statement) from() time.Time  { return time.Unix(int64(s.NotBefore), 0).UTC() }
 func (s Statement) until() time.Time { return time.Unix(int64(s.NotAfter), 0).UTC() }
 
-// checkTime refuses a statement that does not hold at the time at, or whose signing time does not fit its span:
-// signed in the future, or far from the span, so that no one can sign today for next year.
+// checkTime refuses a statement that does not hold at the time at, or whose signing time does not fit its span: signed in
+// the future, or before the span began, so that no one can sign today for next year. With that it ends at most 90 days
+// after it was signed.
 func (s Statement) checkTime(signed, at time.Time) error {
 	switch {
 	case at.Before(s.from().Add(-maxSkew)):
@@ -125,8 +125,6 @@ func (s Statement) checkTime(signed, at time.Time) error {
 		return fmt.Errorf("%w: it is in the future", ErrSigningTime)
 	case s.from().After(signed.Add(freshness)):
 		return fmt.Errorf("%w: the enrolment begins long after it was signed", ErrSigningTime)
-	case s.until().After(signed.Add(maxSpan + freshness)):
-		return fmt.Errorf("%w: it was signed more than 90 days before the enrolment ends", ErrSigningTime)
 	}
 	return nil
 }
