@@ -55,6 +55,8 @@ type Status struct {
 	Mailbox  int       `json:"mailbox,omitempty"`   // relay: envelopes held
 	Limits   []Limit   `json:"limits,omitempty"`    // limits that were hit, by name
 	RSSBytes int64     `json:"rss_bytes,omitempty"` // resident memory where the system tells it
+
+	Goroutines int `json:"goroutines"`
 }
 
 type Network struct {

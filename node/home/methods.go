@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
@@ -88,7 +89,7 @@ func (h *Home) backup(ctx context.Context, in control.BackupRequest) (control.Ba
 
 // Status is what every role says of itself alike.
 func (h *Home) Status() control.Status {
-	s := control.Status{Role: h.Role, Version: Version, Home: h.Dir, Started: h.Started, RSSBytes: residentBytes()}
+	s := control.Status{Role: h.Role, Version: Version, Home: h.Dir, Started: h.Started, RSSBytes: residentBytes(), Goroutines: runtime.NumGoroutine()}
 	if b := h.Network.Get(); b != nil {
 		s.Test = b.Test != nil
 		s.Network = control.Network{ID: b.ID(), Version: b.Number, Expires: time.Unix(int64(b.Expires), 0).UTC()}
