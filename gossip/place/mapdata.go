@@ -97,11 +97,11 @@ func (r RegionData) assign(w *world, areas, regions []string) error {
 	for _, prefix := range r.Prefixes {
 		in := w.prefixed(prefix)
 		if in.from == in.to {
-			return fmt.Errorf("%w: there is no postcode %s..", ErrMap, prefix)
+			return fmt.Errorf("%w: no postcode begins with %s", ErrMap, prefix)
 		}
 		for i := in.from; i < in.to; i++ {
 			if regions[i] != "" {
-				return fmt.Errorf("%w: %s.. is in two regions", ErrMap, prefix)
+				return fmt.Errorf("%w: prefix %s is in two regions", ErrMap, prefix)
 			}
 			regions[i], areas[i] = name, name
 			for n := 5; n >= 3; n-- {

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"pieks/card"
+	"pieks/gossip"
 	"pieks/gossip/place"
 	"pieks/gossip/wire"
 )
@@ -23,12 +25,53 @@ import (
 // noon is the time of the fixture: a Wednesday.
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-// fixture is a test network of two relays, good for a week. Its bundle must not be changed.
+// fixtureConfig is a test network of two relays, good for a week.
+func fixtureConfig() InitConfig {
+	return InitConfig{Relays: LoopbackRelays(2, 4100), Weeks: 1, Now: func() time.Time { return noon }}
+}
+
+// fixture is the network of fixtureConfig with issuer keys that nobody has the private half of, so that it is made in milliseconds.
+// Its bundle must not be changed.
 var fixture = sync.OnceValues(func() (*Made, error) {
-	return Init(context.Background(), InitConfig{
-		Relays: LoopbackRelays(2, 4100), Weeks: 1, Now: func() time.Time { return noon },
-	})
+	cfg := fixtureConfig()
+	b, err := cfg.draft(noon)
+	if err != nil {
+		return nil, err
+	}
+	made := &Made{Bundle: b}
+	if err := errors.Join(made.operators(), made.relays(cfg.Relays)); err != nil {
+		return nil, err
+	}
+	for _, r := range b.Relays {
+		for _, w := range weeksOf(b) {
+			n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 3071))
+			if err != nil {
+				return nil, err
+			}
+			n.SetBit(n.SetBit(n, 0, 1), 3071, 1)
+			k, err := gossip.PublicIssuerKey(&rsa.PublicKey{N: n, E: 65537}, r.Peer, w.from, w.to)
+			if err != nil {
+				return nil, err
+			}
+			b.Issuers = append(b.Issuers, k)
+		}
+	}
+	slices.SortFunc(b.Issuers, compareIssuers)
+	made.Signed, err = Sign(b, made.OperatorKeys[0], made.OperatorKeys[1])
+	return made, err
 })
+
+// initiated is the network of fixtureConfig as Init makes it. It must not be changed.
+var initiated = sync.OnceValues(func() (*Made, error) { return Init(context.Background(), fixtureConfig()) })
+
+func initiatedOf(t testing.TB) *Made {
+	t.Helper()
+	made, err := initiated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
 
 func fixtureOf(t testing.TB) *Made {
 	t.Helper()

@@ -46,10 +46,14 @@ func FuzzBundle(f *testing.F) {
 }
 
 func FuzzRelayHome(f *testing.F) {
-	data, err := MarshalRelayHome(fixtureOf(f).Relays[0])
+	h := fixtureOf(f).Relays[0] // without issuer keys
+	_, secret, err := newIssuer(h.Peer, weekOf(noon))
 	if err != nil {
 		f.Fatal(err)
 	}
+	f.Add(mustMarshal(f, h))
+	h.Add([]IssuerSecret{secret})
+	data := mustMarshal(f, h)
 	f.Add(data)
 	f.Add(data[:120])
 	f.Fuzz(func(t *testing.T, data []byte) {

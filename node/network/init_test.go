@@ -17,7 +17,7 @@ import (
 )
 
 func TestInitMakesATestNetwork(t *testing.T) {
-	made := fixtureOf(t)
+	made := initiatedOf(t)
 	b := made.Bundle
 	if b.Test == nil || b.Name != testName || b.Number != 1 || !slices.Equal(b.Professions, DefaultProfessions()) || len(b.Vaccines) != len(DefaultVaccines()) {
 		t.Errorf("%+v", b)
@@ -101,7 +101,7 @@ func TestInitProgress(t *testing.T) {
 }
 
 func TestRenew(t *testing.T) {
-	made := fixtureOf(t)
+	made := initiatedOf(t)
 	now := noon.AddDate(0, 0, 6) // Tuesday: the second week of the fixture has begun
 	next, err := Renew(t.Context(), made.Bundle, 1, now, nil)
 	if err != nil {
@@ -179,7 +179,7 @@ func TestWeeks(t *testing.T) {
 }
 
 func TestRelayHome(t *testing.T) {
-	made := fixtureOf(t)
+	made := initiatedOf(t)
 	data, err := MarshalRelayHome(made.Relays[0])
 	if err != nil {
 		t.Fatal(err)
