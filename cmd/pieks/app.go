@@ -53,6 +53,16 @@ func (a *app) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.errs, &slog.HandlerOptions{Level: a.level}))
 }
 
+// trialLog is for nodes that a command starts for a moment and throws away: what would warn their owners matters to nobody.
+func (a *app) trialLog() *slog.Logger {
+	quiet := *a
+	quiet.level = max(quiet.level, slog.LevelError)
+	if a.level < slog.LevelWarn {
+		quiet.level = a.level
+	}
+	return quiet.log()
+}
+
 // fail ends a command: what went wrong as a sentence on standard error, with --json also as the JSON value, and the exit code.
 func (a *app) fail(err error) int {
 	if err == nil {

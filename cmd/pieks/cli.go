@@ -35,8 +35,8 @@ type CLI struct {
 	Backup  BackupCmd  `cmd:"" group:"care" help:"Write an encrypted backup."`
 	Restore RestoreCmd `cmd:"" group:"care" help:"Make a home from a backup."`
 
-	Network NetworkCmd `cmd:"" group:"network" help:"Make, sign and inspect network files."`
-	//Scenario   ScenarioCmd   `cmd:"" group:"network" help:"Run scripted end-to-end scenarios."`
+	Network  NetworkCmd  `cmd:"" group:"network" help:"Make, sign and inspect network files."`
+	Scenario ScenarioCmd `cmd:"" group:"network" help:"Run scripted end-to-end scenarios."`
 	//Bench      BenchCmd      `cmd:"" group:"network" help:"Measure this computer against the budget."`
 	Version    VersionCmd    `cmd:"" group:"network" help:"Show the version."`
 	Completion CompletionCmd `cmd:"" group:"network" help:"Print the completion script of a shell."`
