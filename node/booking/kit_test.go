@@ -63,17 +63,25 @@ func seeded(text string) ed25519.PrivateKey {
 func public(key ed25519.PrivateKey) [32]byte { return [32]byte(key.Public().(ed25519.PublicKey)) }
 
 func newKit(t testing.TB) *kit {
-	k := &kit{t: t, dir: memoryDir(t), clock: &clock{t: noon}, rules: gossip.DefaultRules(), epoch: 7, p: seeded("P")}
-	d := seeded("D")
-	k.licence = card.Licence{Profession: "1.2.276.0.76.4.50", ProfessionName: "Betriebsstätte Arzt", TelematikID: "1-test", Holder: "Dr. Test",
-		NotAfter: noon.Add(80 * 24 * time.Hour),
-		Statement: card.Statement{Version: 1, Device: public(d), Sealing: [32]byte{9}, Name: "Praxis Dr. Beispiel", Street: "Domstr. 1",
-			PLZ: "50667", Place: "Köln", Phone: "0221 1234"}}
-	k.practice = Practice{Device: d, Enrolment: func() []byte { return []byte("practice card of D") },
-		Relays: func() []string { return []string{"12D3KooWRelayOne", "12D3KooWRelayTwo"} }}
-	k.open()
+	k := kitIn(t, memoryDir(t))
 	t.Cleanup(k.close)
 	return k
+}
+
+// kitIn opens the practice in a folder.
+func kitIn(t testing.TB, dir string) *kit {
+	k := &kit{t: t, dir: dir, clock: &clock{t: noon}, rules: gossip.DefaultRules(), epoch: 7, p: seeded("P"), licence: testLicence()}
+	k.practice = Practice{Device: seeded("D"), Enrolment: func() []byte { return []byte("practice card of D") },
+		Relays: func() []string { return []string{"12D3KooWRelayOne", "12D3KooWRelayTwo"} }}
+	k.open()
+	return k
+}
+
+func testLicence() card.Licence {
+	return card.Licence{Profession: "1.2.276.0.76.4.50", ProfessionName: "Betriebsstätte Arzt", TelematikID: "1-test", Holder: "Dr. Test",
+		NotAfter: noon.Add(80 * 24 * time.Hour),
+		Statement: card.Statement{Version: 1, Device: public(seeded("D")), Sealing: [32]byte{9}, Name: "Praxis Dr. Beispiel", Street: "Domstr. 1",
+			PLZ: "50667", Place: "Köln", Phone: "0221 1234"}}
 }
 
 func (k *kit) open() {
