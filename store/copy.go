@@ -87,7 +87,11 @@ func (s *Store) copyTo(ctx context.Context, target folder, name string) error {
 	if err != nil {
 		return err
 	}
-	return target.finish(file, s.engine.writeTo(bolt, contextWriter{ctx, file}))
+	err = s.engine.writeTo(bolt, contextWriter{ctx, file})
+	if ctx.Err() != nil { // bbolt does not wrap what its writer says
+		err = ctx.Err()
+	}
+	return target.finish(file, err)
 }
 
 func (e *engine) writeTo(tx *bbolt.Tx, w io.Writer) (err error) {

@@ -30,10 +30,6 @@ const (
 	// maxPassphrase: no one types more; bounds the work on foreign input.
 	maxPassphrase = 1024
 
-	// Argon2id parameters of new key files and backups: second recommendation of RFC 9106 section 4; 127 ms on our test machine.
-	argonPasses = 3
-	argonKiB    = 64 << 10
-	argonLanes  = 4
 	// maxArgon*: what a key file or backup may ask of us. Above this it is an attack on memory, not a parameter.
 	maxArgonPasses = 16
 	maxArgonKiB    = 1 << 20
@@ -66,3 +62,10 @@ func initialMmap() int {
 	}
 	return 1 << 30
 }
+
+// argon is the cost of Argon2id in new key files and backups: the second recommendation of RFC 9106 section 4, 127 ms on our test
+// machine. A variable only for our own tests, which open hundreds of stores.
+var argon = struct {
+	passes, kib uint32
+	lanes       uint8
+}{3, 64 << 10, 4}

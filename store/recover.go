@@ -73,8 +73,12 @@ func (f folder) recover(ctx context.Context, o Options) (Recovered, error) {
 	if whole {
 		return done, nil
 	}
-	// One commit more than anything seen: every older copy is refused from now on.
+	// More commits than any state before: every older copy is refused from now on. Without the key file it is not known how many
+	// there were, so the step is one that no store takes.
 	id.Generation = max(id.Generation, keys.body.Generation) + 1
+	if done.KeysLost {
+		id.Generation += 1 << 40
+	}
 	return done, f.reinstate(best, keys.body, id)
 }
 

@@ -47,7 +47,11 @@ func (f folder) restore(ctx context.Context, r io.Reader, passphrase string, new
 	if err != nil {
 		return err
 	}
-	in := &restoring{in: bufio.NewReaderSize(stream, backupChunk), stream: stream, progress: progress, total: sizeOf(r)}
+	in := newRestoring(stream)
+	if progress != nil {
+		total := sizeOf(r)
+		in.progress = func() { progress(stream.read, total) }
+	}
 	if err := in.header(); err != nil {
 		return err
 	}
@@ -63,14 +67,16 @@ func (f folder) restore(ctx context.Context, r io.Reader, passphrase string, new
 // restoring reads the content of a backup.
 type restoring struct {
 	in       *bufio.Reader
-	stream   *streamReader
 	head     backupHeader
 	values   Sealer
-	progress Progress
-	total    int64
+	progress func()
 	last     [2]string // bucket and key of the last entry
 	entries  uint64
 	bytes    uint64
+}
+
+func newRestoring(r io.Reader) *restoring {
+	return &restoring{in: bufio.NewReaderSize(r, backupChunk), progress: func() {}}
 }
 
 func (r *restoring) header() error {
@@ -115,9 +121,7 @@ func (r *restoring) fill(db *bbolt.DB) error {
 		if err != nil {
 			return err
 		}
-		if r.progress != nil {
-			r.progress(r.stream.read, r.total)
-		}
+		r.progress()
 	}
 	return nil
 }

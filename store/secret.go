@@ -95,7 +95,7 @@ func newStretch(kind Kind) stretch {
 	s := stretch{Kind: kind, Salt: make([]byte, saltSize)}
 	rand.Read(s.Salt)
 	if kind == KindPassphrase {
-		s.Passes, s.KiB, s.Lanes = argonPasses, argonKiB, argonLanes
+		s.Passes, s.KiB, s.Lanes = argon.passes, argon.kib, argon.lanes
 	}
 	return s
 }

@@ -51,6 +51,12 @@ func TestPassphrase(t *testing.T) {
 // TestWrongPassphraseTime: Argon2id and one tag comparison are all the work, so right and wrong take the same time. What is left to
 // measure is that a wrong one is not answered before the stretching.
 func TestWrongPassphraseTime(t *testing.T) {
+	if fullCost.passes != 3 || fullCost.kib != 64<<10 || fullCost.lanes != 4 {
+		t.Errorf("cost %+v is not that of RFC 9106", fullCost)
+	}
+	cheap := argon
+	argon = fullCost
+	defer func() { argon = cheap }()
 	o := quiet(t.TempDir())
 	o.Secret = Passphrase("right")
 	mustClose(t, mustOpen(t, o))
