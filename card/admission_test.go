@@ -93,6 +93,46 @@ func TestAdmissionEverything(t *testing.T) {
 	}
 }
 
+func TestAdmissionOtherStructure(t *testing.T) {
+	tlv := func(tag byte, parts ...[]byte) []byte {
+		body := bytes.Join(parts, nil)
+		return append([]byte{tag, byte(len(body))}, body...)
+	}
+	seq := func(parts ...[]byte) []byte { return tlv(0x30, parts...) }
+	null, none := []byte{5, 0}, seq()
+	oids, number := seq([]byte{6, 1, 0x2a}), tlv(0x13, []byte("1-2"))
+	profession := func(parts ...[]byte) []byte { return seq(seq(seq(seq(seq(parts...))))) }
+	for name, der := range map[string][]byte{
+		"empty":                        seq(),
+		"not a sequence":               tlv(0x31, none),
+		"more in the extension":        seq(seq(seq(none)), null),
+		"more in an admission":         seq(seq(seq(none, null))),
+		"admission without infos":      seq(seq(seq())),
+		"infos are a set":              seq(seq(seq(tlv(0x31)))),
+		"profession without items":     profession(),
+		"more in a profession":         profession(none, oids, number, tlv(4), null),
+		"number before identifiers":    profession(none, number, oids),
+		"number in UTF-8":              profession(none, oids, tlv(0x0c, []byte("1-2"))),
+		"number with an underscore":    profession(none, oids, tlv(0x13, []byte("1_2"))),
+		"number too long":              profession(none, oids, tlv(0x13, []byte(nil), bytes.Repeat([]byte{'1'}, 100)), number),
+		"identifier of no bytes":       profession(none, seq([]byte{6, 0})),
+		"identifier not minimal":       profession(none, seq([]byte{6, 2, 0x80, 1})),
+		"identifier cut":               profession(none, seq([]byte{6, 1, 0x80})),
+		"identifiers without sequence": profession(none, []byte{6, 1, 0x2a}),
+		"authority of unknown kind":    seq(tlv(0xa9), seq(seq(none))),
+	} {
+		if err := checkDER(der); err != nil {
+			t.Fatal(name, "is not even DER:", err)
+		}
+		if got, err := parseAdmission(der); !errors.Is(err, ErrAdmission) {
+			t.Errorf("%s: %+v %v", name, got, err)
+		}
+	}
+	if got, err := parseAdmission(profession(none, oids, number, tlv(4))); err != nil || len(got) != 1 {
+		t.Fatal("the shape that the cases above spoil:", got, err)
+	}
+}
+
 // TestProfessions is case 45, and what else can stand in an admission.
 func TestProfessions(t *testing.T) {
 	info := func(number string, oids ...string) Profession {

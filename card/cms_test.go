@@ -180,17 +180,19 @@ func TestNesting(t *testing.T) {
 }
 
 func TestSignatureForms(t *testing.T) {
-	raw := append(bytes.Repeat([]byte{0xff}, 32), bytes.Repeat([]byte{1}, 32)...)
-	der, err := joinSignature(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := splitSignature(der, 32)
-	if err != nil || !bytes.Equal(raw, again) {
-		t.Fatalf("%x %v", again, err)
-	}
-	if _, err := splitSignature(der, 31); !errors.Is(err, ErrSignature) {
-		t.Fatal(err)
+	large, small := bytes.Repeat([]byte{0xff}, 32), append(make([]byte, 31), 1)
+	for _, raw := range [][]byte{bytes.Join([][]byte{large, small}, nil), bytes.Join([][]byte{small, large}, nil)} {
+		der, err := joinSignature(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := splitSignature(der, 32)
+		if err != nil || !bytes.Equal(raw, again) {
+			t.Fatalf("%x %v", again, err)
+		}
+		if _, err := splitSignature(der, 31); !errors.Is(err, ErrSignature) {
+			t.Fatal(err)
+		}
 	}
 	for _, bad := range []string{"", "3000", "3003020101", "30060201010201ff", "3006020100020101", "300602010102010100"} {
 		if _, err := splitSignature(unhex(t, bad), 32); !errors.Is(err, ErrSignature) {
