@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -114,7 +115,6 @@ func TestAdmissionOtherStructure(t *testing.T) {
 		"number before identifiers":    profession(none, number, oids),
 		"number in UTF-8":              profession(none, oids, tlv(0x0c, []byte("1-2"))),
 		"number with an underscore":    profession(none, oids, tlv(0x13, []byte("1_2"))),
-		"number too long":              profession(none, oids, tlv(0x13, []byte(nil), bytes.Repeat([]byte{'1'}, 100)), number),
 		"identifier of no bytes":       profession(none, seq([]byte{6, 0})),
 		"identifier not minimal":       profession(none, seq([]byte{6, 2, 0x80, 1})),
 		"identifier cut":               profession(none, seq([]byte{6, 1, 0x80})),
@@ -157,6 +157,7 @@ func TestProfessions(t *testing.T) {
 		{"no number", []Profession{info("", ProfessionPractice)}, ErrTelematikID},
 		{"two allowed, number at the second", []Profession{info("1-2", ProfessionHospital), info(id, ProfessionPractice)}, nil},
 		{"allowed one's prefix", []Profession{info(id, ProfessionPractice+".1")}, ErrProfession},
+		{"number too long", []Profession{info("1-"+strings.Repeat("9", maxTelematikID-1), ProfessionPractice)}, ErrAdmission},
 		{"too many", slices.Repeat([]Profession{info(id, ProfessionPractice)}, maxProfessions+1), ErrAdmission},
 	} {
 		t.Run(c.name, func(t *testing.T) {
