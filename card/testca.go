@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// TestCAName is the common name of every TestCA, by which a real network's bundle can refuse one among its roots.
+const TestCAName = "Pieks card CA TEST-ONLY"
+
 // TestCA issues the certificates of virtual cards. In a test network its private key is public: the bundle carries it, so
 // that a practice without a reader enrols itself. No other network may have such a CA among its roots.
 type TestCA struct {
@@ -32,7 +35,7 @@ func NewTestCA(seed [32]byte, now time.Time) (*TestCA, error) {
 	d := draft{
 		serial: serialOf(point, from),
 		subject: []attribute{
-			{oidCountry, "DE"}, {oidOrganisation, "Pieks NOT-VALID"}, {oidCommonName, "Pieks card CA TEST-ONLY"},
+			{oidCountry, "DE"}, {oidOrganisation, "Pieks NOT-VALID"}, {oidCommonName, TestCAName},
 		},
 		notBefore:  from,
 		notAfter:   from.Add(testCALife),
