@@ -282,3 +282,6 @@ func (n *Node) control() error {
 	n.onClose(server.Close)
 	return nil
 }
+
+// Pool is what the relay holds now.
+func (n *Node) Pool() *gossip.View { return n.pool.View() }
