@@ -94,6 +94,9 @@ func TestSilentStreamsEnd(t *testing.T) {
 		if got := s.listener.Open(); got != 3*each {
 			t.Fatalf("%d streams are open, want %d", got, 3*each)
 		}
+		if got, want := reserved(t, relay), int64(3*each*streamMemory); got != want {
+			t.Errorf("%d bytes are reserved, want %d", got, want)
+		}
 		if _, err := Put(t.Context(), other, []peer.ID{relay.ID()}, boxOf(newKey()), envelopeOf(1)); err != nil {
 			t.Errorf("another peer meanwhile: %v", err)
 		}
@@ -106,7 +109,23 @@ func TestSilentStreamsEnd(t *testing.T) {
 		if held := time.Since(start); held < requestTimeout {
 			t.Errorf("streams ended after %s, before their deadline", held)
 		}
+		if got := reserved(t, relay); got != 0 {
+			t.Errorf("%d bytes stay reserved", got)
+		}
 	})
+}
+
+// reserved is the memory that the resource manager holds for mailboxes.
+func reserved(t *testing.T, h host.Host) (bytes int64) {
+	t.Helper()
+	err := h.Network().ResourceManager().ViewService(ServiceName, func(s network.ServiceScope) error {
+		bytes = s.Stat().Memory
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes
 }
 
 // A watch lives for its hour, without traffic, and then ends by itself; a new one gets the mail again.

@@ -1,0 +1,27 @@
+package issuance
+
+import (
+	"testing"
+
+	"pieks/gossip"
+)
+
+// BenchmarkSign is the issuer's work for one batch, without the stream.
+func BenchmarkSign(b *testing.B) {
+	blinded := make([][]byte, Batch)
+	policy := policyOf(newHost(b, issuerIdentity).ID(), issuerKey())
+	for i := range blinded {
+		r, err := policy.BlindPass(onlyKey(policy), [32]byte{byte(i)}, [32]byte{}, wants(1)[0].Epoch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		blinded[i] = r.Blinded()
+	}
+	for b.Loop() {
+		for _, e := range blinded {
+			if _, err := gossip.BlindSign(issuerKey(), e); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
