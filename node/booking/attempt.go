@@ -27,7 +27,11 @@ var (
 
 // Attempt is one booking at the patient, from the request to the visit. Write it down (Marshal) BEFORE what it gave is
 // sent. Every step may be repeated after a crash and gives the same bytes. Not for use by several goroutines.
-type Attempt struct{ d attemptData }
+type Attempt struct {
+	d       attemptData
+	key     ed25519.PrivateKey // of d.Seed
+	sealing *ecdh.PrivateKey   // of d.Sealing
+}
 
 // attemptData is what is written down.
 type attemptData struct {
@@ -86,15 +90,20 @@ func NewAttempt(sheet *gossip.Signed, slots []gossip.SlotID, relays []string, no
 		}
 		d.Slots = append(d.Slots, sheet.Sheet.Slots[i])
 	}
-	sealing, err := ecdh.X25519().GenerateKey(rand.Reader)
+	rand.Read(d.ID[:])
+	rand.Read(d.Seed[:])
+	rand.Read(d.Sealing[:])
+	rand.Read(d.Nonce[:])
+	return withKeys(d)
+}
+
+// withKeys makes the keys ready for use.
+func withKeys(d attemptData) (*Attempt, error) {
+	sealing, err := ecdh.X25519().NewPrivateKey(d.Sealing[:])
 	if err != nil {
 		return nil, fmt.Errorf("make a booking key: %w", err)
 	}
-	d.Sealing = [32]byte(sealing.Bytes())
-	rand.Read(d.ID[:])
-	rand.Read(d.Seed[:])
-	rand.Read(d.Nonce[:])
-	return &Attempt{d}, nil
+	return &Attempt{d: d, key: ed25519.NewKeyFromSeed(d.Seed[:]), sealing: sealing}, nil
 }
 
 // Marshal gives the attempt as CBOR. It holds private keys and personal data: keep it sealed.
@@ -118,7 +127,7 @@ func UnmarshalAttempt(data []byte) (*Attempt, error) {
 	if d.Receipt != nil && (checkReceipt(d.Receipt) != nil || len(d.Receipt.Visits) != len(d.Slots) || len(d.Codes) > len(d.Slots)) {
 		return nil, ErrMessage
 	}
-	return &Attempt{d}, nil
+	return withKeys(d)
 }
 
 // ID is a random local name of the attempt, which never leaves the patient.
@@ -153,15 +162,13 @@ func (a *Attempt) Desk() (key, sealing [32]byte, relays []string, known bool) {
 }
 
 // Box is B: it signs for this booking and owns its mailbox.
-func (a *Attempt) Box() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(a.d.Seed[:]) }
+func (a *Attempt) Box() ed25519.PrivateKey { return a.key }
 
 // Key is the public key of B.
-func (a *Attempt) Key() [32]byte { return [32]byte(a.Box().Public().(ed25519.PublicKey)) }
+func (a *Attempt) Key() [32]byte { return [32]byte(a.key[ed25519.SeedSize:]) }
 
 // Sealing opens what arrives in B's mailbox.
-func (a *Attempt) Sealing() (*ecdh.PrivateKey, error) {
-	return ecdh.X25519().NewPrivateKey(a.d.Sealing[:])
-}
+func (a *Attempt) Sealing() *ecdh.PrivateKey { return a.sealing }
 
 // Relays keep B's mailbox.
 func (a *Attempt) Relays() []string { return a.d.Relays }
@@ -208,12 +215,8 @@ func (a *Attempt) Expire(now time.Time) bool {
 
 // Request is the message that asks for the hold: the same bytes each time.
 func (a *Attempt) Request() ([]byte, error) {
-	sealing, err := a.Sealing()
-	if err != nil {
-		return nil, fmt.Errorf("ask for an appointment: %w", err)
-	}
 	key, tokens := a.Key(), a.Tokens()
-	r := Request{Tokens: tokens, Key: key, Sealing: [32]byte(sealing.PublicKey().Bytes()), Relays: a.d.Relays}
+	r := Request{Tokens: tokens, Key: key, Sealing: [32]byte(a.sealing.PublicKey().Bytes()), Relays: a.d.Relays}
 	if a.d.Nonce == ([32]byte{}) {
 		return nil, ErrStep
 	}

@@ -25,7 +25,8 @@ func fixtures(t testing.TB) fixed {
 	sheet := &gossip.Signed{Sheet: gossip.Sheet{Area: "5066", Relays: []string{"12D3KooWRelayOne"}, Slots: []gossip.Slot{slot}, Expires: uint64(noon.Unix()) + 72000}}
 	sheet.Sheet.Pass.P = public(p)
 	a := must[*Attempt](t)(NewAttempt(sheet, slotIDs(slot.ID), []string{"12D3KooWMailbox"}, noon))
-	a.d.Seed, a.d.Sealing, a.d.Nonce = filled(0x44), filled(0x45), filled(0x22)
+	a.d.ID, a.d.Seed, a.d.Sealing, a.d.Nonce = BookingID{1}, filled(0x44), filled(0x45), filled(0x22)
+	a = must[*Attempt](t)(withKeys(a.d))
 	var f fixed
 	f.attempt, f.key = a, a.Key()
 	f.requestMsg = must[[]byte](t)(a.Request())
