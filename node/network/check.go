@@ -67,7 +67,7 @@ func (b *Bundle) checkRelays() error {
 	if len(b.Relays) == 0 || len(b.Relays) > maxRelays {
 		return contradiction("it has %d relays, and may have 1 to %d", len(b.Relays), maxRelays)
 	}
-	if !ascending(b.Relays, func(a, b Relay) int { return strings.Compare(a.Peer, b.Peer) }) {
+	if !ascending(b.Relays, compareRelays) {
 		return contradiction("relays are not in ascending order")
 	}
 	for i, r := range b.Relays {

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -11,6 +12,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"math/big"
+	mathrand "math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -30,36 +32,46 @@ func fixtureConfig() InitConfig {
 	return InitConfig{Relays: LoopbackRelays(2, 4100), Weeks: 1, Now: func() time.Time { return noon }}
 }
 
-// fixture is the network of fixtureConfig with issuer keys that nobody has the private half of, so that it is made in milliseconds.
-// Its bundle must not be changed.
+// fixture is the network of fixtureConfig with keys from fixed seeds, the same in each process of a fuzzer, and issuer keys that nobody has the
+// private half of, so that it is made in milliseconds. Its bundle must not be changed.
 var fixture = sync.OnceValues(func() (*Made, error) {
 	cfg := fixtureConfig()
+	ca, err := card.NewTestCA([32]byte{1}, noon)
+	if err != nil {
+		return nil, err
+	}
+	cfg.TestCA = ca
 	b, err := cfg.draft(noon)
 	if err != nil {
 		return nil, err
 	}
 	made := &Made{Bundle: b}
-	if err := errors.Join(made.operators(), made.relays(cfg.Relays)); err != nil {
-		return nil, err
-	}
-	for _, r := range b.Relays {
+	made.useOperators([3]ed25519.PrivateKey{fixedKey(1), fixedKey(2), fixedKey(3)})
+	random := mathrand.NewChaCha8([32]byte{1})
+	for i, plan := range cfg.Relays {
+		if err := made.addRelay(i, plan, fixedKey(byte(10+i))); err != nil {
+			return nil, err
+		}
 		for _, w := range weeksOf(b) {
-			n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 3071))
-			if err != nil {
-				return nil, err
-			}
-			n.SetBit(n.SetBit(n, 0, 1), 3071, 1)
-			k, err := gossip.PublicIssuerKey(&rsa.PublicKey{N: n, E: 65537}, r.Peer, w.from, w.to)
+			bits := make([]byte, 384)
+			_, _ = random.Read(bits)
+			bits[0], bits[383] = bits[0]|0x80, bits[383]|1
+			k, err := gossip.PublicIssuerKey(&rsa.PublicKey{N: new(big.Int).SetBytes(bits), E: 65537}, made.Relays[i].Peer, w.from, w.to)
 			if err != nil {
 				return nil, err
 			}
 			b.Issuers = append(b.Issuers, k)
 		}
 	}
+	slices.SortFunc(b.Relays, compareRelays)
 	slices.SortFunc(b.Issuers, compareIssuers)
 	made.Signed, err = Sign(b, made.OperatorKeys[0], made.OperatorKeys[1])
 	return made, err
 })
+
+func fixedKey(seed byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+}
 
 // initiated is the network of fixtureConfig as Init makes it. It must not be changed.
 var initiated = sync.OnceValues(func() (*Made, error) { return Init(context.Background(), fixtureConfig()) })

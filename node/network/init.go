@@ -156,43 +156,57 @@ func (b *Bundle) makeTest(ca *card.TestCA, now time.Time) error {
 }
 
 func (m *Made) operators() error {
-	for i := range m.OperatorKeys {
+	var keys [3]ed25519.PrivateKey
+	for i := range keys {
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			return fmt.Errorf("make operator keys: %w", err)
 		}
-		m.OperatorKeys[i] = key
+		keys[i] = key
 	}
-	slices.SortFunc(m.OperatorKeys[:], func(a, b ed25519.PrivateKey) int { return bytes.Compare(publicOf(a), publicOf(b)) })
-	for i, key := range m.OperatorKeys {
-		m.Bundle.Operators[i] = [32]byte(publicOf(key))
-	}
+	m.useOperators(keys)
 	return nil
+}
+
+func (m *Made) useOperators(keys [3]ed25519.PrivateKey) {
+	slices.SortFunc(keys[:], func(a, b ed25519.PrivateKey) int { return bytes.Compare(publicOf(a), publicOf(b)) })
+	for i, key := range keys {
+		m.OperatorKeys[i], m.Bundle.Operators[i] = key, [32]byte(publicOf(key))
+	}
 }
 
 func publicOf(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
 
 func (m *Made) relays(plans []RelayPlan) error {
 	for i, plan := range plans {
-		public, key, err := ed25519.GenerateKey(rand.Reader)
+		_, key, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			return fmt.Errorf("make the identity of relay %d: %w", i+1, err)
 		}
-		id, err := peerOf(public)
-		if err != nil {
-			return fmt.Errorf("make the identity of relay %d: %w", i+1, err)
+		if err := m.addRelay(i, plan, key); err != nil {
+			return err
 		}
-		entry := Relay{Peer: id, Addrs: slices.Clone(plan.Addrs), Operator: plan.Operator, Zones: slices.Clone(plan.Zones)}
-		if entry.Operator == "" {
-			entry.Operator = fmt.Sprintf("operator %d", i+1)
-		}
-		slices.Sort(entry.Zones)
-		m.Bundle.Relays = append(m.Bundle.Relays, entry)
-		m.Relays = append(m.Relays, RelayHome{Peer: id, Identity: key})
 	}
-	slices.SortFunc(m.Bundle.Relays, func(a, b Relay) int { return strings.Compare(a.Peer, b.Peer) })
+	slices.SortFunc(m.Bundle.Relays, compareRelays)
 	return nil
 }
+
+func (m *Made) addRelay(i int, plan RelayPlan, key ed25519.PrivateKey) error {
+	id, err := peerOf(publicOf(key))
+	if err != nil {
+		return fmt.Errorf("make the identity of relay %d: %w", i+1, err)
+	}
+	entry := Relay{Peer: id, Addrs: slices.Clone(plan.Addrs), Operator: plan.Operator, Zones: slices.Clone(plan.Zones)}
+	if entry.Operator == "" {
+		entry.Operator = fmt.Sprintf("operator %d", i+1)
+	}
+	slices.Sort(entry.Zones)
+	m.Bundle.Relays = append(m.Bundle.Relays, entry)
+	m.Relays = append(m.Relays, RelayHome{Peer: id, Identity: key})
+	return nil
+}
+
+func compareRelays(a, b Relay) int { return strings.Compare(a.Peer, b.Peer) }
 
 func peerOf(public ed25519.PublicKey) (string, error) {
 	key, err := crypto.UnmarshalEd25519PublicKey(public)

@@ -142,6 +142,30 @@ func TestForgedSignatures(t *testing.T) {
 	}
 }
 
+// TestUnsignedHeadersAreRefused: what no signature covers anybody could change.
+func TestUnsignedHeadersAreRefused(t *testing.T) {
+	for name, change := range map[string]func(*cose.SignMessage){
+		"nothing":                   func(*cose.SignMessage) {},
+		"beside the payload":        func(m *cose.SignMessage) { m.Headers.RawUnprotected = []byte{0xa1, 0x18, 0x63, 0x01} },
+		"beside a signature":        func(m *cose.SignMessage) { m.Signatures[0].Headers.RawUnprotected = []byte{0xa1, 0x18, 0x63, 0x01} },
+		"protected, of the payload": func(m *cose.SignMessage) { m.Headers.RawProtected = []byte{0x43, 0xa1, 0x01, 0x27} },
+		"protected, as empty map":   func(m *cose.SignMessage) { m.Headers.RawProtected = []byte{0x41, 0xa0} },
+	} {
+		msg, err := parseMessage(fixtureOf(t).Signed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(msg)
+		data, err := msg.MarshalCBOR()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Verify(data); (err == nil) != (name == "nothing") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestSignatureOfAnotherObjectIsNone(t *testing.T) {
 	made := fixtureOf(t)
 	data, err := wire.SignObject(Type, made.OperatorKeys[0], made.Bundle)
