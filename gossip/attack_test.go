@@ -21,12 +21,19 @@ type spy struct {
 	out   p2pnet.Stream
 }
 
-func (s *sim) spy(relay *simRelay, admitted bool, topics ...string) *spy {
+func (s *sim) newSpy() *spy {
 	y := &spy{simNode: s.newNode(0, 0, homeUplink), heard: make(chan string, 1000)}
+	y.host.SetStreamHandler(pubsub.GossipSubID_v11, y.hear)
+	y.host.SetStreamHandler(pubsub.FloodSubID, y.hear)
+	return y
+}
+
+// spy makes one that is connected to a relay and subscribes to topics.
+func (s *sim) spy(relay *simRelay, admitted bool, topics ...string) *spy {
+	y := s.newSpy()
 	if admitted {
 		relay.admitted.Store(y.host.ID(), "50")
 	}
-	y.host.SetStreamHandler(pubsub.GossipSubID_v11, y.hear)
 	y.connect(relay.simNode)
 	y.say(relay, subscribe(topics...))
 	return y
@@ -42,6 +49,11 @@ func (y *spy) hear(stream p2pnet.Stream) {
 		var rpc pb.RPC
 		if err := rpc.Unmarshal(data); err != nil {
 			return
+		}
+		for _, sub := range rpc.GetSubscriptions() {
+			if _, pool := ZoneOfTopic(sub.GetTopicid()); !pool || !y.s.isRelay[stream.Conn().RemotePeer()] {
+				y.heard <- "subscription " + sub.GetTopicid() // all but the pools of a relay, which are no secret
+			}
 		}
 		for _, m := range rpc.GetPublish() {
 			y.heard <- m.GetTopic()

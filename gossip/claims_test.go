@@ -18,7 +18,9 @@ func atCycle(n int) time.Time {
 	return claimRules.TickOf(claimRules.CycleAt(noon) + uint64(n)).Add(claimRules.Cycle / 2)
 }
 
-func newClaims() *Claims { return NewClaims(ClaimsConfig{Policy: func() *Policy { return network().policy }}) }
+func newClaims() *Claims {
+	return NewClaims(ClaimsConfig{Policy: func() *Policy { return network().policy }})
+}
 
 func subnet(text string) Subnet { return subnetOfIP(netip.MustParseAddr(text), false) }
 

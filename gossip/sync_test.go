@@ -213,7 +213,7 @@ func TestSyncServerAgainstBadAskers(t *testing.T) {
 		for name, data := range cases {
 			stream := must(asker.host.NewStream(context.Background(), server.host.ID(), PoolProtocol))
 			start := s.now()
-			stream.Write(data) // fails when the server is quicker to refuse it
+			stream.Write(data)             // fails when the server is quicker to refuse it
 			got, err := io.ReadAll(stream) // the asker stays half open
 			if err == nil || len(got) > 0 {
 				t.Errorf("%s: answered %d bytes, %v", name, len(got), err)
