@@ -204,9 +204,13 @@ func (a *Attempt) Retry() time.Time {
 }
 
 // Expire ends an attempt whose time is over and says whether it did. A confirm that was sent is never given up here: only the practice
-// knows whether it booked, ask its desk (ActionStatus).
+// knows whether it booked, ask its desk (ActionStatus). An offer's end is by the practice's clock, which may differ.
 func (a *Attempt) Expire(now time.Time) bool {
-	if a.d.State != Pending && a.d.State != Offered || !now.After(a.Deadline().Add(maxSkew)) {
+	deadline := a.Deadline()
+	if a.d.State == Offered {
+		deadline = deadline.Add(maxSkew)
+	}
+	if a.d.State != Pending && a.d.State != Offered || !now.After(deadline) {
 		return false
 	}
 	a.d.State, a.d.Reason = Expired, ReasonExpired

@@ -37,12 +37,11 @@ func (a *Attempt) Offer(reply []byte, check Check, now time.Time) (OfferView, er
 	if m.Kind != KindOffer {
 		return OfferView{}, fmt.Errorf("%w: kind %d", ErrMessage, m.Kind)
 	}
-	switch a.d.State {
-	case Pending, Offered:
-	case Confirmed: // a repeated offer: the answer was already given
-		view, _ := a.View()
+	if a.d.State == Confirmed || a.d.State == Offered && !now.After(a.Deadline()) {
+		view, _ := a.View() // an offer was taken up, and what the user was shown does not change
 		return view, nil
-	default:
+	}
+	if a.d.State != Pending && a.d.State != Offered {
 		return OfferView{}, ErrStep
 	}
 	offer, licence, err := a.verifyOffer(m.Body, check, now)

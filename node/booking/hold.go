@@ -198,8 +198,12 @@ func (l *Ledger) occupy(e *epoch, a *asked, items []*item, now time.Time) (*hold
 	if until, ok := l.withinLimits(a.from, now); !ok {
 		return nil, &refusal{ReasonLimit, until}
 	}
+	stands := l.cfg.Rules().Hold
+	if a.from.Mail && l.cfg.MailHold > 0 {
+		stands = l.cfg.MailHold
+	}
 	h := &hold{epoch: e, key: e.holdKey(a.request.Key), items: items, from: a.from, ready: make(chan struct{}),
-		until: time.Unix(now.Add(l.cfg.Rules().Hold).Unix(), 0)}
+		until: time.Unix(now.Add(stands).Unix(), 0)}
 	h.record = holdRecord{Request: a.hash, Key: a.request.Key, Sealing: a.request.Sealing, Relays: a.request.Relays,
 		Commitment: a.request.Commitment, Tokens: a.request.Tokens, Until: uint64(h.until.Unix())}
 	rand.Read(h.record.Nonce[:])

@@ -32,6 +32,7 @@ type LedgerConfig struct {
 	// OnChange is called after what a sheet shows, or a booking, has changed. It must not block and not call the ledger.
 	OnChange func()
 	Keep     time.Duration // how long a booking is kept after its last visit; 0 = 30 days
+	MailHold time.Duration // how long an offer stands that goes through a mailbox; 0 = the rules' Hold
 	Log      *slog.Logger  // nil = discard
 }
 

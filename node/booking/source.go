@@ -1,6 +1,9 @@
 package booking
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // sources remembers, in memory only, when holds from a peer or a subnet lapsed. Its keys come from the role and are not kept elsewhere.
 type sources map[string][]time.Time
@@ -9,7 +12,7 @@ type sources map[string][]time.Time
 func (o Origin) limits() []sourceLimit {
 	var limits []sourceLimit
 	if o.Mail {
-		limits = append(limits, sourceLimit{"mail", holdsPerMailbox, holdsPerMailbox, holdsPerMailbox})
+		limits = append(limits, sourceLimit{"mail", holdsPerMailbox, math.MaxInt, holdsPerMailbox})
 	}
 	if o.Peer != "" {
 		limits = append(limits, sourceLimit{"peer " + o.Peer, holdsPerPeer, abandonedPerPeer, drawsPerPeer})
@@ -30,11 +33,19 @@ type sourceLimit struct {
 // abandoned notes a lapsed hold.
 func (s sources) abandoned(o Origin, now time.Time) {
 	for _, limit := range o.limits() {
-		if s[limit.key] == nil && len(s) >= maxSources {
-			limit.key = "" // a flood of sources shares one counter
+		if limit.lapsed < math.MaxInt {
+			key := s.counter(limit.key)
+			s[key] = append(s[key], now)
 		}
-		s[limit.key] = append(s[limit.key], now)
 	}
+}
+
+// counter is where a source is counted: a flood of sources shares one.
+func (s sources) counter(key string) string {
+	if s[key] == nil && len(s) >= maxSources {
+		return ""
+	}
+	return key
 }
 
 // recent is how many holds of a source lapsed within the window, and when the oldest of them leaves it.
@@ -61,7 +72,7 @@ func (s sources) forget(now time.Time) {
 // withinLimits says whether the origin may have one more hold, and if not, when to ask again.
 func (l *Ledger) withinLimits(o Origin, now time.Time) (time.Time, bool) {
 	for _, limit := range o.limits() {
-		if n, until := l.sources.recent(limit.key, now); n >= limit.lapsed {
+		if n, until := l.sources.recent(l.sources.counter(limit.key), now); n >= limit.lapsed {
 			return until, false
 		}
 		n, first := 0, time.Time{}
