@@ -49,16 +49,17 @@ type Server struct {
 	keys map[gossip.KeyID]*rsa.PrivateKey
 }
 
-// Serve answers requests on cfg.Host until Close. The store must stay open until then.
-func Serve(cfg Config) (*Server, error) {
+// Serve answers requests on cfg.Host until Close. The store must stay open until then. Half of the cores sign, so that
+// the relay goes on serving patients with the others.
+func Serve(cfg Config) (*Server, error) { return serve(cfg, max(1, runtime.GOMAXPROCS(0)/2)) }
+
+func serve(cfg Config, turns int) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	// Half of the cores sign, so that the relay goes on serving patients with the others.
-	turns := max(1, runtime.GOMAXPROCS(0)/2)
 	s := &Server{
 		cfg: cfg, self: cfg.Host.ID(), ledger: openLedger(cfg.Store),
 		sources: inbound.NewSources(cfg.LimitLocal), rate: inbound.NewRate(rateBurst, rateEvery, cfg.Now),
