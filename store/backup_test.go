@@ -23,14 +23,14 @@ func makeBackup(t testing.TB, s *Store, passphrase string) []byte {
 }
 
 func TestBackupAndRestore(t *testing.T) {
-	for _, size := range []int{0, backupChunk, 20 << 20} {
+	for _, size := range []int{0, backupChunk, 9 << 20} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			o := quiet(t.TempDir())
 			noop := func(*Tx) error { return nil }
 			o.Migrations = []Migration{noop, noop}
 			s := mustOpen(t, o)
-			for i := 0; i*(4<<20) < size; i++ {
-				put(t, s, things, fmt.Sprint("thing ", i), strings.Repeat("v", min(size-i*(4<<20), 4<<20)))
+			for i := 0; i*(2<<20) < size; i++ {
+				put(t, s, things, fmt.Sprint("thing ", i), strings.Repeat("v", min(size-i*(2<<20), 2<<20)))
 			}
 			put(t, s, hidden, "X110411675", "insured")
 			put(t, s, others, "empty", "")
@@ -60,8 +60,8 @@ func TestBackupAndRestore(t *testing.T) {
 			}
 			r := Options{Dir: dir, Role: "practice", Secret: KeyFile(), Migrations: o.Migrations, SweepEvery: -1, CopyEvery: -1}
 			n := mustOpen(t, r)
-			for i := 0; i*(4<<20) < size; i++ {
-				if got := get(t, n, things, fmt.Sprint("thing ", i)); len(got) != min(size-i*(4<<20), 4<<20) {
+			for i := 0; i*(2<<20) < size; i++ {
+				if got := get(t, n, things, fmt.Sprint("thing ", i)); len(got) != min(size-i*(2<<20), 2<<20) {
 					t.Errorf("thing %d has %d bytes", i, len(got))
 				}
 			}

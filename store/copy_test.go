@@ -219,7 +219,10 @@ func TestHourly(t *testing.T) {
 		if get(t, s, things, "old") == "-" {
 			t.Error("removed too early")
 		}
-		if got := s.keys.body.Generation; got != s.durable.Load() {
+		s.keys.mu.Lock()
+		got := s.keys.body.Generation
+		s.keys.mu.Unlock()
+		if got != s.durable.Load() {
 			t.Errorf("the key file is at %d, the store at %d", got, s.durable.Load())
 		}
 		time.Sleep(2 * time.Minute)

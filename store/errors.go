@@ -54,8 +54,10 @@ var (
 	// ErrSealed: a sealed value does not open: other key, other place, or changed.
 	ErrSealed = errors.New("the sealed value does not open with this key")
 
-	// Stop ends Each and EachPrefix early; they return nil then.
-	Stop = errors.New("stop") //nolint:staticcheck // not an error but a signal, like fs.SkipAll
+	// Stop, returned by their function, ends Each and EachPrefix early; they return nil then.
+	//
+	//lint:ignore ST1012 it is a signal, not an error, like fs.SkipAll
+	Stop = errors.New("stop")
 )
 
 // RefusedError says that a file of the store was refused, why, and where a copy of it is.

@@ -57,12 +57,12 @@ func (i identity) belongs(keys keyBody) error {
 }
 
 // fits is the rule by which a store is accepted for a program.
-func (i identity) fits(role string, migrations int) error {
+func (i identity) fits(role string, migrations []Migration) error {
 	switch {
 	case role != "" && i.Role != role:
 		return fmt.Errorf("%w: it is of a %s, not of a %s", ErrRole, i.Role, role)
-	case int(i.Schema) > migrations:
-		return fmt.Errorf("%w: its content is of schema %d, this version knows %d", ErrNewer, i.Schema, migrations)
+	case migrations != nil && int(i.Schema) > len(migrations):
+		return fmt.Errorf("%w: its content is of schema %d, this version knows %d", ErrNewer, i.Schema, len(migrations))
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // restoreBatch: bytes of entries in one bbolt transaction of a restore, so that it needs little memory.
-const restoreBatch = 16 << 20
+const restoreBatch = 4 << 20
 
 // Restore makes a new store in dir, which must have none (ErrExists), from a backup. The new store has a new
 // identity and new keys, protected by newSecret; it exists only when the whole backup was read and checked. Errors: ErrSecret for

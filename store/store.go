@@ -23,6 +23,7 @@ type Options struct {
 
 	// Migrations bring the content from schema i to i+1, i being the index. They run in order in one transaction at Open, on a new store
 	// from the first on. The list only ever grows: a store whose schema is larger than the list is refused with ErrNewer.
+	// nil: for programs that do not read the content, such as a backup; any schema is accepted and left as it is.
 	Migrations []Migration
 
 	SweepEvery time.Duration // how often Retain rules are applied; 0 = each minute, negative = never
@@ -126,7 +127,7 @@ func open(ctx context.Context, o Options, f folder) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := id.fits(o.Role, len(o.Migrations)); err != nil {
+	if err := id.fits(o.Role, o.Migrations); err != nil {
 		return nil, err
 	}
 	f.private(fileDB)
@@ -181,7 +182,7 @@ func (s *Store) start(ctx context.Context) error {
 // migrate runs the migrations that the content has not seen, all or none.
 func (s *Store) migrate(ctx context.Context) error {
 	from := int(s.identity.Schema)
-	if from == len(s.o.Migrations) {
+	if from >= len(s.o.Migrations) {
 		return nil
 	}
 	err := s.Update(ctx, func(tx *Tx) error {

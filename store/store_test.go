@@ -346,7 +346,7 @@ func TestMigrations(t *testing.T) {
 		}
 	}
 	reopen := func(list ...Migration) (*Store, error) {
-		o.Migrations = list
+		o.Migrations = append([]Migration{}, list...)
 		return Open(t.Context(), o)
 	}
 	s, err := reopen(step("a"), step("b"))
@@ -372,5 +372,13 @@ func TestMigrations(t *testing.T) {
 	mustClose(t, s)
 	if _, err = reopen(step("a")); !errors.Is(err, ErrNewer) {
 		t.Errorf("older program: %v", err)
+	}
+	if _, err = reopen([]Migration{}...); !errors.Is(err, ErrNewer) {
+		t.Errorf("program of the first days: %v", err)
+	}
+	o.Migrations = nil // a program that only backs up
+	s = mustOpen(t, o)
+	if get(t, s, things, "d") != "kept" || s.identity.Schema != 3 || ran != "abcc" {
+		t.Errorf("schema %d, ran %q", s.identity.Schema, ran)
 	}
 }
