@@ -10,20 +10,24 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 BIN     := bin/pieks
 
+# The same flags for everything but the race detector, so that the packages are compiled once.
+export CGO_ENABLED := 0
+export GOFLAGS     := $(shell go env GOFLAGS) -trimpath
+
 FUZZTIME  ?= 10s
 SCENARIOS ?= $(wildcard scenarios/*.yaml)
 
 ##@ Use
 .PHONY: build demo
 build: ## build bin/pieks, without cgo
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/pieks
+	go build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/pieks
 
 demo: build ## show it all on this computer, until Ctrl-C
 	$(BIN) demo
 
 ##@ Check
-.PHONY: test tools lint unit race scenarios fuzz bench
-test: tools lint unit race scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
+.PHONY: test tools lint race long scenarios fuzz bench
+test: tools lint race long scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
 	@echo "make test: all passed"
 
 tools: ## install what the tests need and this Debian lacks: a C compiler, for the race detector
@@ -38,21 +42,17 @@ lint: ## gofmt, go vet, staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
-unit: ## every test, the simulations included
-	go test -timeout 10m ./...
-
-race: ## the tests that are affordable with the race detector
+race: ## every test that is affordable with the race detector
 	CGO_ENABLED=1 go test -race -short -timeout 10m ./...
+
+long: ## the packages that hold tests back from the race detector, in full and without it
+	go test -timeout 10m $$(grep -rl 'testing.Short()' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 scenarios: build ## scripted end-to-end runs
 	@for script in $(SCENARIOS); do echo "scenario $$script"; $(BIN) scenario run "$$script"; done
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
-	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
-	  package=$$(dirname "$$file"); target=$${target#func }; \
-	  echo "fuzz $$package $$target"; \
-	  go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
-	done
+	@.ci/fuzz $(FUZZTIME)
 
 bench: build ## measure this computer against the budget of the design
 	@for name in search sheet booking contention; do $(BIN) bench $$name; done

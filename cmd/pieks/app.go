@@ -26,7 +26,6 @@ type app struct {
 	bars      bool // people look at errs
 	test      bool // the network that was spoken to is a test network
 	level     slog.Level
-	command   string
 }
 
 func newApp(asJSON bool) *app {
@@ -43,8 +42,8 @@ func newApp(asJSON bool) *app {
 }
 
 // begin takes over the flags that every command has.
-func (a *app) begin(g *Globals, command string) error {
-	a.Globals, a.json, a.command = *g, g.JSON, command
+func (a *app) begin(g *Globals) error {
+	a.Globals, a.json = *g, g.JSON
 	return a.level.UnmarshalText([]byte(g.LogLevel))
 }
 

@@ -13,8 +13,8 @@ type CLI struct {
 	Practice PracticeCmd `cmd:"" group:"nodes" help:"Run the node of a practice."`
 	Patient  PatientCmd  `cmd:"" group:"nodes" help:"Run the node of a patient, or of a relative who books for them."`
 	Relay    RelayCmd    `cmd:"" group:"nodes" help:"Run a relay, which carries what it cannot read."`
-	//Demo     DemoCmd     `cmd:"" group:"nodes" help:"Show it all on this computer: 2 relays, 3 practices, 6 patients."`
-	Stop StopCmd `cmd:"" group:"nodes" help:"Stop the running node of a home."`
+	Demo     DemoCmd     `cmd:"" group:"nodes" help:"Show it all on this computer: 2 relays, 3 practices, 6 patients."`
+	Stop     StopCmd     `cmd:"" group:"nodes" help:"Stop the running node of a home."`
 
 	Search  SearchCmd  `cmd:"" group:"patient" help:"Find open appointments near the patient."`
 	Request RequestCmd `cmd:"" group:"patient" help:"Ask for the offer behind a token: exact time and practice."`
@@ -35,9 +35,9 @@ type CLI struct {
 	Backup  BackupCmd  `cmd:"" group:"care" help:"Write an encrypted backup."`
 	Restore RestoreCmd `cmd:"" group:"care" help:"Make a home from a backup."`
 
-	Network  NetworkCmd  `cmd:"" group:"network" help:"Make, sign and inspect network files."`
-	Scenario ScenarioCmd `cmd:"" group:"network" help:"Run scripted end-to-end scenarios."`
-	//Bench      BenchCmd      `cmd:"" group:"network" help:"Measure this computer against the budget."`
+	Network    NetworkCmd    `cmd:"" group:"network" help:"Make, sign and inspect network files."`
+	Scenario   ScenarioCmd   `cmd:"" group:"network" help:"Run scripted end-to-end scenarios."`
+	Bench      BenchCmd      `cmd:"" group:"network" help:"Measure this computer against the budget."`
 	Version    VersionCmd    `cmd:"" group:"network" help:"Show the version."`
 	Completion CompletionCmd `cmd:"" group:"network" help:"Print the completion script of a shell."`
 	Complete   CompleteCmd   `cmd:"" name:"__complete" hidden:""`

@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) int {
 	if err != nil {
 		return a.fail(asUsage(err))
 	}
-	if err := a.begin(&cli.Globals, kctx.Command()); err != nil {
+	if err := a.begin(&cli.Globals); err != nil {
 		return a.fail(err)
 	}
 	kctx.BindTo(ctx, (*context.Context)(nil))
@@ -93,6 +93,7 @@ func options(a *app) []kong.Option {
 		kong.Description("Vaccination appointments without a central server: practices hand them out, patients find, book and show them."),
 		kong.DefaultEnvars("PIEKS"),
 		kong.Vars{"version": versionLine()},
+		benchNames(),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: 110}),
 		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
 		kong.ValueFormatter(describe),

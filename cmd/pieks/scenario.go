@@ -24,14 +24,22 @@ func (ScenarioRunCmd) Help() string {
     pieks scenario run scenarios/main.yaml --json`
 }
 
+// makeKept makes the folder of --keep, which may not hold anything that could be mixed up with what is kept.
+func makeKept(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return usagef("--keep names a folder to be made: %w", err)
+	}
+	return nil
+}
+
 func (c *ScenarioRunCmd) Run(ctx context.Context, a *app) error {
 	binary, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	if c.Keep != "" {
-		if err := os.Mkdir(c.Keep, 0o700); err != nil {
-			return usagef("--keep is a folder that does not exist yet: %w", err)
+		if err := makeKept(c.Keep); err != nil {
+			return err
 		}
 	}
 	opts := scenarios.Options{Binary: binary, Dir: c.Keep, Log: a.trialLog()}
