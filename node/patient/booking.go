@@ -205,6 +205,9 @@ func (b *bookings) step(ctx context.Context, e *entry) (again bool, err error) {
 		return false, err
 	}
 	reply, err := n.ask(ctx, next)
+	if err != nil && e.state() == booking.Confirmed {
+		reply, err = b.askDesk(ctx, e)
+	}
 	if err != nil {
 		return false, errors.Join(err, b.mail(ctx, e, next))
 	}
@@ -221,6 +224,36 @@ func (b *bookings) step(ctx context.Context, e *entry) (again bool, err error) {
 		return false, saved
 	}
 	return e.attempt.State() != before && !e.attempt.State().Ended(), err
+}
+
+// deskGrace: the hold ends by the practice's clock, which may differ from this one (design.md 17).
+const deskGrace = 10 * time.Minute
+
+// askDesk asks what became of a confirm when the front that made the offer no longer answers. That the desk knows no booking says
+// something only when the hold is over for certain: before, the confirm may still be on its way.
+func (b *bookings) askDesk(ctx context.Context, e *entry) ([]byte, error) {
+	n, now := b.node, b.node.home.Now()
+	q := question{desk: true}
+	e.mu.Lock()
+	view, offered := e.attempt.View()
+	var known bool
+	var err error
+	q.key, q.sealing, q.relays, known = e.attempt.Desk()
+	if known {
+		q.msg, err = e.attempt.Order(booking.ActionStatus, now)
+	}
+	e.mu.Unlock()
+	if err != nil || !known || !offered {
+		return nil, errors.Join(err, booking.ErrStep)
+	}
+	reply, err := n.ask(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
+	if refusal := booking.RefusalIn(reply); refusal != nil && now.Before(view.Until.Add(deskGrace)) {
+		return nil, refusal
+	}
+	return reply, nil
 }
 
 // question is a message for a practice and the way to it.

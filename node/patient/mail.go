@@ -101,12 +101,7 @@ func (b *bookings) take(ctx context.Context, e *entry, mail mailbox.Mail) bool {
 	n := b.node
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	key, err := e.attempt.Sealing()
-	if err != nil {
-		n.log.Error("booking has no sealing key", "err", err)
-		return false
-	}
-	msg, err := mailbox.OpenEnvelope(mail.Box, key, mail.Envelope)
+	msg, err := mailbox.OpenEnvelope(mail.Box, e.attempt.Sealing(), mail.Envelope)
 	if err != nil {
 		return true // not for this booking: whoever left it
 	}
