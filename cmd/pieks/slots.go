@@ -154,7 +154,7 @@ type VerifyCmd struct {
 }
 
 func (VerifyCmd) Help() string {
-	return `Works without a network. A code is accepted once; after five wrong tries the booking it was tried for is locked. Unknown, expired and wrong codes get the same answer.
+	return `Works without a network. A code is accepted once, and after a few wrong tries each further one waits longer. Unknown, expired and wrong codes get the same answer.
 
     pieks verify 123456-7890-1
     pieks verify apfel birne wolke zaun
