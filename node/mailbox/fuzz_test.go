@@ -64,7 +64,8 @@ func FuzzOpenEnvelope(f *testing.F) {
 	}
 	f.Add(good)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, err := OpenEnvelope(box, key, data); err == nil && !bytes.Equal(data, good) {
+		// Each fuzzing process seals a seed of its own, so the content is what tells a forgery.
+		if content, err := OpenEnvelope(box, key, data); err == nil && string(content) != "x" {
 			t.Fatal("forged")
 		}
 	})
