@@ -72,6 +72,33 @@ func TestFetchOverLoopback(t *testing.T) {
 	}
 }
 
+func TestWhatIsAnswered(t *testing.T) {
+	id := fixtureOf(t).Bundle.ID()
+	c := currentOf(t, nil, next(t, 5))
+	for name, want := range map[request]code{
+		{1, id, 4}:                 codeFile,
+		{1, id, 0}:                 codeFile,
+		{1, id, 5}:                 codeNothing,
+		{1, id, 6}:                 codeNothing,
+		{1, "0123456789abcdef", 4}: codeForeign,
+		{1, "", 4}:                 codeForeign,
+		{2, id, 4}:                 codeVersion,
+		{0, id, 4}:                 codeVersion,
+	} {
+		frame, err := c.answerTo(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got answer
+		if err := wire.ReadObject(bytes.NewReader(frame), maxAnswer, &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Version != 1 || got.Code != want || (want == codeFile) != bytes.Equal(got.File, c.Signed()) {
+			t.Errorf("%+v: code %d with %d bytes, want %d", name, got.Code, len(got.File), want)
+		}
+	}
+}
+
 // TestFetchFromAFaultyRelay: a relay cannot make a node crash, wait for ever, step back or take up what the operators did not sign.
 func TestFetchFromAFaultyRelay(t *testing.T) {
 	forged := bytes.Clone(next(t, 7))

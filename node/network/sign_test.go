@@ -166,6 +166,23 @@ func TestUnsignedHeadersAreRefused(t *testing.T) {
 	}
 }
 
+// TestOneEncodingOnly: the payload's length in more bytes than needed says the same, and no signature covers it.
+func TestOneEncodingOnly(t *testing.T) {
+	signed := fixtureOf(t).Signed
+	const lengthAt = 5 // tag, array, protected and unprotected header come before
+	if signed[lengthAt] != 0x59 {
+		t.Fatalf("payload begins with %x", signed[:8])
+	}
+	long := slices.Concat(signed[:lengthAt], []byte{0x5a, 0, 0}, signed[lengthAt+1:])
+	var msg cose.SignMessage
+	if err := msg.UnmarshalCBOR(long); err != nil {
+		t.Fatalf("the library reads it: %v", err)
+	}
+	if _, err := Verify(long); !errors.Is(err, ErrForm) {
+		t.Errorf("long length: %v", err)
+	}
+}
+
 func TestSignatureOfAnotherObjectIsNone(t *testing.T) {
 	made := fixtureOf(t)
 	data, err := wire.SignObject(Type, made.OperatorKeys[0], made.Bundle)
