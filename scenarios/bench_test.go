@@ -9,6 +9,7 @@ import (
 
 // The measurements are run small, for what they count; how long they take is for pieks bench to say.
 func TestBenchesMeasureWhatTheySay(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	run := func(t *testing.T, name string, o BenchOptions) any {

@@ -13,6 +13,7 @@ import (
 // A practice is killed again and again while patients book. Whoever was told "booked" has the appointment, nobody else has it, and what was
 // pending ends one way or the other.
 func TestKilledPracticeLosesNoBookingAndGivesNoneTwice(t *testing.T) {
+	t.Parallel()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ func harvester(t *testing.T, ip string) libhost.Host {
 // TestOneSubnetCannotHarvestTheCountry has new identities of one /24 ask a relay for region after region, on the gossip side of which admission decides too.
 // The relay shows the whole subnet no more regions than one subnet may see; another subnet is not affected.
 func TestOneSubnetCannotHarvestTheCountry(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	net, err := NewNet(ctx, NetConfig{Dir: t.TempDir(), Relays: 1, Cycle: 10 * time.Minute, LimitLocal: true, Log: logger()})

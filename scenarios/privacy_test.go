@@ -49,6 +49,7 @@ func (l *logBuffer) Write(p []byte) (int, error) {
 // TestRelaysLearnNothing runs bookings, verification, cancellation and mail over two relays, and then looks for what they must not know: on their disks, in
 // their opened stores, in what they say of themselves, and in all logs.
 func TestRelaysLearnNothing(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	logs := &logBuffer{}
@@ -218,6 +219,7 @@ func openedStore(t *testing.T, dir, role string) []byte {
 // TestEndedEpochLeavesNoTrace keeps what everybody could see of a practice's pseudonyms, lets them end, and looks for any of it in all that the practice still
 // has: its disk, and its store as its owner can open it.
 func TestEndedEpochLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	net, err := NewNet(ctx, NetConfig{Dir: t.TempDir(), Relays: 1, Cycle: time.Second, Epoch: 10 * time.Second, Hold: 3 * time.Second, Log: logger()})

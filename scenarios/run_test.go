@@ -57,12 +57,14 @@ func logger() *slog.Logger {
 }
 
 func TestScenarios(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("*.yaml")
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%d scenarios: %v", len(files), err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(file, ".yaml"), func(t *testing.T) {
+			t.Parallel()
 			script, err := Load(file)
 			if err != nil {
 				t.Fatal(err)

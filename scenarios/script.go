@@ -107,8 +107,9 @@ type BookStep struct {
 	Doses     int     `yaml:"doses"` // 2: first and second dose at the same practice
 	Name      string  `yaml:"name"`
 	BirthDate string  `yaml:"birth_date"`
-	Tries     int     `yaml:"tries"`  // search again when somebody was faster, so many times in all
-	Expect    string  `yaml:"expect"` // state; booked when left out (offered for a request)
+	Tries     int     `yaml:"tries"` // search again when somebody was faster, so many times in all
+	skip      int
+	Expect    string `yaml:"expect"` // state; booked when left out (offered for a request)
 }
 
 // RaceStep has patients book the appointment that the first of them finds first.

@@ -21,11 +21,14 @@ func search(ctx context.Context, node *Node, radius float64) ([]control.Token, e
 	return tokens, err
 }
 
-// choose finds the tokens to ask for: the nearest, or two of one practice for both doses.
+// choose finds the tokens to ask for: the nearest, or two of one practice for both doses. Each further try takes the next one.
 func (r *runner) choose(ctx context.Context, node *Node, s BookStep) ([]string, error) {
 	tokens, err := search(ctx, node, s.Radius)
 	if err != nil {
 		return nil, err
+	}
+	if len(tokens) > 0 {
+		tokens = tokens[s.skip%len(tokens):]
 	}
 	area := ""
 	if s.From != "" {
@@ -55,6 +58,7 @@ var errNothing = errors.New("no appointment")
 // again repeats a step that found no appointment, or one which somebody else took, after the next cycle has brought a newer list.
 func (r *runner) again(ctx context.Context, s BookStep, step func(context.Context, BookStep) (state string, err error)) error {
 	for try := 1; ; try++ {
+		s.skip = try - 1
 		state, err := step(ctx, s)
 		if err == nil || (state != "taken" && !errors.Is(err, errNothing)) || try >= s.Tries {
 			return err

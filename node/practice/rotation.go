@@ -57,12 +57,15 @@ func (s schedule) next(now time.Time, active uint64) time.Time {
 	return end
 }
 
-// until is the end to sign into the active front's sheets: one cycle after the next front takes over, which by then has shown its
-// own. While that is not in stock it is the earliest instant at which it could, and after that a short while at a time: a sheet's
+// takeoverLead is how long a new front needs to open, be admitted by a relay and publish.
+const takeoverLead = 5 * time.Second
+
+// until is the end to sign into the active front's sheets: a cycle after the next front has taken over, when relays have shown
+// its own. While that is not in stock it is the earliest instant at which it could, and after that a short while at a time: a sheet's
 // life may grow, never shrink.
 func (s schedule) until(now time.Time, active uint64) time.Time {
 	if _, known := s.offsets[active+1]; known {
-		return s.next(now, active).Add(s.rules.Cycle)
+		return s.next(now, active).Add(s.rules.Cycle + takeoverLead)
 	}
 	_, end := s.rules.EpochSpan(active)
 	if earliest := s.rules.EpochStart(active + 1); now.Before(earliest) {
