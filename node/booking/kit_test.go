@@ -3,7 +3,6 @@ package booking
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"os"
@@ -244,8 +243,6 @@ func (k *kit) book(a *Attempt) error {
 	_, err := a.Receipt(k.say(must[[]byte](k.t)(a.Confirm(erika, k.clock.now()))), k.clock.now())
 	return err
 }
-
-func random32() (b [32]byte) { rand.Read(b[:]); return b }
 
 // count is how many values a bucket has on disk.
 func (k *kit) count(b store.Bucket) int {
