@@ -125,12 +125,3 @@ func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 func (n *testNetwork) validator(now time.Time) *Validator {
 	return NewValidator(func() *Policy { return n.policy }, at(now))
 }
-
-// peerCID gives the other text form that peer.Decode reads.
-func peerCID(text string) (string, error) {
-	id, err := peer.Decode(text)
-	if err != nil {
-		return "", err
-	}
-	return peer.ToCid(id).String(), nil
-}

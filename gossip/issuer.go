@@ -108,9 +108,6 @@ func (k *IssuerKey) UnmarshalCBOR(data []byte) error {
 	if err := wire.Unmarshal(data, &w); err != nil {
 		return fmt.Errorf("issuer key: %w", err)
 	}
-	if len(w.Key) > maxIssuerKeyDER {
-		return ErrIssuerKey
-	}
 	parsed, err := x509.ParsePKIXPublicKey(w.Key)
 	if err != nil {
 		return fmt.Errorf("%w: %v", ErrIssuerKey, err)

@@ -34,9 +34,6 @@ const (
 	// passSignatureBytes is the length of an RSA-3072 signature.
 	passSignatureBytes = issuerKeyBits / 8
 
-	// maxIssuerKeyDER: a PKIX RSA-3072 public key is 422 bytes.
-	maxIssuerKeyDER = 512
-
 	// passCacheGeneration: verified passes remembered, times two generations. A relay of several zones sees some thousand
 	// pseudonyms an epoch; an entry is about 80 bytes, so both generations stay below 3 MB. Only
 	// passes that verified enter, so strangers cannot flush it.

@@ -64,7 +64,7 @@ func newHarvester(t *testing.T, relay host.Host, ip string) *harvester {
 
 func (y *harvester) connect(t *testing.T, relay host.Host) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	err := y.host.Connect(ctx, peer.AddrInfo{ID: relay.ID(), Addrs: relay.Addrs()})
 	if err == nil {
@@ -91,7 +91,7 @@ func leaveTopics(topics ...string) *pb.RPC {
 // waitFor polls a condition on a node that works in the background.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {

@@ -70,6 +70,9 @@ func TestPassCache(t *testing.T) {
 		if i%passCacheGeneration == 0 && !v.passes.has(p.pass.P, p.pass.fingerprint()) {
 			t.Fatal("a pass that is in use was forgotten")
 		}
+		if v.passes.has(p.pass.P, bad.fingerprint()) {
+			t.Fatal("another pass under a cached P, after many others")
+		}
 	}
 	if got := v.passes.len(); got > 2*passCacheGeneration {
 		t.Errorf("%d passes are remembered", got)

@@ -321,6 +321,30 @@ func TestRecheck(t *testing.T) {
 	}
 }
 
+// A practice may publish while its sheet is checked again.
+func TestRecheckLeavesNewerSheets(t *testing.T) {
+	n := network()
+	p := n.good(1)
+	pool := NewPool(at(noon))
+	s := p.sheet(2)
+	old := must(n.validator(noon).Check(p.sign(t, s).Raw, ""))
+	s.Seq = 2
+	newer := must(n.validator(noon).Check(p.sign(t, s).Raw, ""))
+	if _, err := pool.Add(old); err != nil {
+		t.Fatal(err)
+	}
+	v := NewValidator(func() *Policy {
+		pool.Add(newer)
+		return nil
+	}, at(noon))
+	if n := pool.Recheck(v); n != 0 {
+		t.Errorf("%d dropped", n)
+	}
+	if got, ok := pool.Lookup(p.pass.P); !ok || got != newer {
+		t.Error("the newer sheet was dropped in place of the old one")
+	}
+}
+
 func TestFindToken(t *testing.T) {
 	n := network()
 	pool := NewPool(at(noon))

@@ -87,6 +87,7 @@ func TestSearchFindsWhatIsThere(t *testing.T) {
 		"two parts":       {From: "50670", RadiusKM: 20, Parts: []Part{Morning, Afternoon}, Dose: 1},
 		"first ten":       {From: "50670", RadiusKM: 20, Max: 10},
 		"later":           {From: "50670", RadiusKM: 20, Now: noon.Add(6 * time.Hour)},
+		"at an expiry":    {From: "50670", RadiusKM: 20, Now: noon.Add(6*time.Hour + time.Second)},
 		"in a fortnight":  {From: "50670", RadiusKM: 20, Now: noon.Add(14 * 24 * time.Hour)},
 		"unknown vaccine": {From: "50670", RadiusKM: 20, Vaccine: "sputnik"},
 		"far away":        {From: "80331", RadiusKM: 20},

@@ -177,7 +177,7 @@ func TestFormOfASheet(t *testing.T) {
 		"no pass":                   {func(s *Sheet) { s.Pass.Signature = nil }, ErrForm},
 		"long pass":                 {func(s *Sheet) { s.Pass.Signature = append(s.Pass.Signature[:384:384], 0) }, ErrForm},
 		"relay is no peer ID":       {func(s *Sheet) { s.Relays[0] = "relay.example" }, ErrForm},
-		"relay in another form":     {func(s *Sheet) { s.Relays[0] = must(peerCID(s.Relays[0])) }, ErrForm},
+		"relay as a CID":            {func(s *Sheet) { s.Relays[0] = "z5AanNVJCxnKzpuh6gC19FM5dipBLkwE2G8bX7UMi9YPLYBAcAx6uSQ" }, ErrForm},
 		"relay twice":               {func(s *Sheet) { s.Relays[1] = s.Relays[0] }, ErrForm},
 		"slot twice":                {func(s *Sheet) { s.Slots[1] = s.Slots[0] }, ErrForm},
 		"same slot id":              {func(s *Sheet) { s.Slots[1].ID = s.Slots[0].ID }, ErrForm},

@@ -25,6 +25,8 @@ const (
 
 	// relayConnsPerIP: a mobile carrier puts thousands behind one address; the default of 8 would shut most of them out.
 	relayConnsPerIP = 64
+	// maxCircuits to one front at one relay: as many patients as may wait for one draw in the first half minute of a cycle.
+	maxCircuits = 96
 	// connGrace: a young connection is spared while its peer still says who it is.
 	connGrace = 30 * time.Second
 )
@@ -39,7 +41,10 @@ func relayLimits() rcmgr.PartialLimitConfig {
 			Memory: 512 * mib, FD: 8192,
 		},
 		Transient:   rcmgr.ResourceLimits{Conns: 512, ConnsInbound: 512, Streams: 1024, StreamsInbound: 1024, Memory: 64 * mib},
-		PeerDefault: rcmgr.ResourceLimits{Conns: 4, ConnsInbound: 4, Streams: 64, StreamsInbound: 48, StreamsOutbound: 32, Memory: 8 * mib},
+		// Each circuit to a front is a stream to it, beside its gossip, mailbox and sync.
+		PeerDefault: rcmgr.ResourceLimits{
+			Conns: 4, ConnsInbound: 4, Streams: maxCircuits + 80, StreamsInbound: 48, StreamsOutbound: maxCircuits + 32, Memory: 8 * mib,
+		},
 	}
 }
 
@@ -51,7 +56,8 @@ func practiceLimits() rcmgr.PartialLimitConfig {
 			Memory: 128 * mib, FD: 1024,
 		},
 		Transient:   rcmgr.ResourceLimits{Conns: 256, ConnsInbound: 256, Streams: 512, StreamsInbound: 512, Memory: 32 * mib},
-		PeerDefault: rcmgr.ResourceLimits{Conns: 8, ConnsInbound: 8, Streams: 128, StreamsInbound: 96, Memory: 16 * mib},
+		// A relay is one peer with a stream for each of its circuits.
+		PeerDefault: rcmgr.ResourceLimits{Conns: 8, ConnsInbound: 8, Streams: maxCircuits + 80, StreamsInbound: maxCircuits + 48, Memory: 16 * mib},
 	}
 }
 
@@ -75,8 +81,7 @@ func circuitResources() relay.Resources {
 		ReservationTTL: 30 * time.Minute,
 		// Two hosts for each practice of a few regions.
 		MaxReservations: 512,
-		// A front in the first minute of a cycle: as many patients as may wait for one draw.
-		MaxCircuits:            64,
+		MaxCircuits:            maxCircuits,
 		BufferSize:             2048,
 		MaxReservationsPerPeer: 1,
 		// Practices of one health centre share an address; AS3320 alone holds most of a region.
