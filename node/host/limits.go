@@ -40,7 +40,7 @@ func relayLimits() rcmgr.PartialLimitConfig {
 			// Half of the smallest server, leaving the rest to Go's heap and the page cache of the store.
 			Memory: 512 * mib, FD: 8192,
 		},
-		Transient:   rcmgr.ResourceLimits{Conns: 512, ConnsInbound: 512, Streams: 1024, StreamsInbound: 1024, Memory: 64 * mib},
+		Transient: rcmgr.ResourceLimits{Conns: 512, ConnsInbound: 512, Streams: 1024, StreamsInbound: 1024, Memory: 64 * mib},
 		// Each circuit to a front is a stream to it, beside its gossip, mailbox and sync.
 		PeerDefault: rcmgr.ResourceLimits{
 			Conns: 4, ConnsInbound: 4, Streams: maxCircuits + 80, StreamsInbound: 48, StreamsOutbound: maxCircuits + 32, Memory: 8 * mib,
@@ -55,7 +55,7 @@ func practiceLimits() rcmgr.PartialLimitConfig {
 			Streams: 4 * practiceConns, StreamsInbound: 4 * practiceConns, StreamsOutbound: 512,
 			Memory: 128 * mib, FD: 1024,
 		},
-		Transient:   rcmgr.ResourceLimits{Conns: 256, ConnsInbound: 256, Streams: 512, StreamsInbound: 512, Memory: 32 * mib},
+		Transient: rcmgr.ResourceLimits{Conns: 256, ConnsInbound: 256, Streams: 512, StreamsInbound: 512, Memory: 32 * mib},
 		// A relay is one peer with a stream for each of its circuits.
 		PeerDefault: rcmgr.ResourceLimits{Conns: 8, ConnsInbound: 8, Streams: maxCircuits + 80, StreamsInbound: maxCircuits + 48, Memory: 16 * mib},
 	}
@@ -80,7 +80,7 @@ func circuitResources() relay.Resources {
 		Limit:          &relay.RelayLimit{Duration: 2 * time.Minute, Data: 128 << 10},
 		ReservationTTL: 30 * time.Minute,
 		// Two hosts for each practice of a few regions.
-		MaxReservations: 512,
+		MaxReservations:        512,
 		MaxCircuits:            maxCircuits,
 		BufferSize:             2048,
 		MaxReservationsPerPeer: 1,

@@ -178,6 +178,11 @@ func (n *Node) serve(ctx context.Context, secrets *network.RelayHome) error {
 	if err := n.joinZones(ps); err != nil {
 		return err
 	}
+	bundles, err := network.Join(ps, n.home.Network)
+	if err != nil {
+		return err
+	}
+	n.onClose(bundles.Close)
 	n.broadcast, err = gossip.StartBroadcast(gossip.BroadcastConfig{
 		PubSub: ps, Key: secrets.Identity, Live: n.pool, Policy: n.home.Network.Policy,
 		Serves: n.serves, Filter: n.filter, Now: n.home.Now, Log: n.log,
@@ -196,7 +201,7 @@ func (n *Node) serve(ctx context.Context, secrets *network.RelayHome) error {
 		return err
 	}
 	n.onClose(n.mailbox.Close)
-	keys, err := issuerKeys(secrets)
+	keys, err := secrets.PrivateKeys()
 	if err != nil {
 		return err
 	}

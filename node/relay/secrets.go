@@ -2,12 +2,9 @@ package relay
 
 import (
 	"context"
-	"crypto/rsa"
-	"crypto/x509"
 	"errors"
 	"fmt"
 
-	"pieks/gossip"
 	"pieks/node/home"
 	"pieks/node/network"
 	"pieks/store"
@@ -49,20 +46,4 @@ func loadSecrets(st *store.Store) (*network.RelayHome, error) {
 		return nil, ErrNotPrepared
 	}
 	return network.ParseRelayHome(data)
-}
-
-func issuerKeys(secrets *network.RelayHome) (map[gossip.KeyID]*rsa.PrivateKey, error) {
-	keys := map[gossip.KeyID]*rsa.PrivateKey{}
-	for _, s := range secrets.Issuers {
-		parsed, err := x509.ParsePKCS8PrivateKey(s.Key)
-		if err != nil {
-			return nil, fmt.Errorf("issuer key %x: %w", s.ID, err)
-		}
-		key, ok := parsed.(*rsa.PrivateKey)
-		if !ok {
-			return nil, fmt.Errorf("issuer key %x is not RSA", s.ID)
-		}
-		keys[s.ID] = key
-	}
-	return keys, nil
 }
