@@ -37,7 +37,7 @@
 //
 // fetch answers with all envelopes of the box, oldest first, and deletes none. delete is acknowledged after the envelopes are off the
 // disk; ids that the relay does not have are no error. watch is acknowledged at once; then come all envelopes of the
-// box and each new one as soon as it is on disk, each once a stream. A stream may watch 32 boxes. It ends after an hour, or
+// box and each new one as soon as it is on disk, each once a stream. A stream may watch 64 boxes. It ends after an hour, or
 // when its owner closes the writing side.
 //
 // # Messages

@@ -27,8 +27,8 @@ const (
 	sessionBurst = 128
 	sessionEvery = time.Second
 
-	// MaxBoxes: boxes that one stream may watch; a patient has a box for each booking.
-	MaxBoxes = 32
+	// MaxBoxes: boxes that one stream may watch; somebody who books for a whole family has a box for each open booking.
+	MaxBoxes = 64
 	// maxDelete: no more than a box can hold.
 	maxDelete = MaxPerBox
 	// accessBurst, accessEvery: an owner deletes each mail as it comes; a stream is no way to keep the relay verifying.

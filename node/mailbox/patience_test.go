@@ -184,7 +184,7 @@ func TestUnreadWatchIsDropped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// 32 boxes of 64 envelopes are 8 MiB, far more than the stream's window.
+		// 64 boxes of 64 envelopes are 16 MiB, far more than the stream's window.
 		var boxes []BoxID
 		for range MaxBoxes {
 			key := newKey()
