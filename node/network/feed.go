@@ -46,12 +46,16 @@ func Join(ps *pubsub.PubSub, c *Current) (*Feed, error) {
 	f.close = sync.OnceValue(func() error {
 		stop()
 		leave()
-		return errors.Join(topic.Close(), ps.UnregisterTopicValidator(gossip.NetworkTopic))
+		err := errors.Join(topic.Close(), ps.UnregisterTopicValidator(gossip.NetworkTopic))
+		if errors.Is(err, context.Canceled) {
+			return nil // pubsub has ended already, and the topic with it
+		}
+		return err
 	})
 	return f, nil
 }
 
-// Close leaves the topic.
+// Close leaves the topic. It may be called after pubsub has ended.
 func (f *Feed) Close() error { return f.close() }
 
 // publishChanges publishes from a goroutine of its own, since OnChange may not wait for pubsub. stop waits for it.
