@@ -94,7 +94,10 @@ func (b *Broadcaster) run(ctx context.Context) {
 		}
 		// After a suspend or a step of the clock only the current cycle is published: the others show as a gap, and its digest
 		// says whether anything is missing.
-		if cycle := policy.Rules.CycleAt(b.cfg.Now()); cycle > b.last() {
+		now := b.cfg.Now()
+		cycle, last := policy.Rules.CycleAt(now), b.last()
+		// A last cycle that lies far ahead is from a clock that was set back, or from rules with shorter cycles.
+		if cycle > last || policy.Rules.TickOf(last).After(now.Add(policy.Rules.MaxSkew)) {
 			b.tick(ctx, policy, cycle)
 		}
 	}

@@ -94,6 +94,7 @@ type Claims struct {
 	mu      sync.Mutex
 	peers   map[peer.ID]*claimant
 	subnets subnetRegions
+	length  time.Duration // of the cycles that claims are counted in
 }
 
 type claimant struct {
@@ -123,6 +124,7 @@ func (c *Claims) Claim(p peer.ID, from Subnet, home string, extra []string, now 
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.recount(policy.Rules.Cycle, cycle)
 	held := c.peers[p]
 	if held == nil {
 		if !c.subnets.show(from, want, now) {
@@ -187,9 +189,23 @@ func (c *Claims) Effective(p peer.ID, now time.Time) []string {
 	if held == nil {
 		return nil
 	}
+	cycle := policy.Rules.CycleAt(now)
+	c.recount(policy.Rules.Cycle, cycle)
 	held.used = now
-	c.settle(held, policy.Rules.CycleAt(now), now)
+	c.settle(held, cycle, now)
 	return held.shown
+}
+
+// recount starts to count in cycles of another length, when a new bundle has changed it: what is shown is shown since now,
+// what is pending comes next.
+func (c *Claims) recount(length time.Duration, cycle uint64) {
+	if c.length == length {
+		return
+	}
+	c.length = length
+	for _, held := range c.peers {
+		held.since, held.due = cycle, cycle+1
+	}
 }
 
 // Forget drops what no rule needs any more and says how many peers and subnets that were. Call it every few minutes.

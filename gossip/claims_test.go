@@ -227,6 +227,26 @@ func TestSubnetPaysWhenARegionIsShown(t *testing.T) {
 	}
 }
 
+// TestClaimsWhenCyclesChange: a bundle with other cycles neither freezes nor frees pending changes.
+func TestClaimsWhenCyclesChange(t *testing.T) {
+	for _, factor := range []time.Duration{3, 1} { // longer and shorter than before
+		policy := *network().policy
+		policy.Rules.Cycle = factor * 15 * time.Minute
+		c := NewClaims(ClaimsConfig{Policy: func() *Policy { return &policy }})
+		must(c.Claim("p", Subnet{}, "506", nil, noon))
+		must(c.Claim("p", Subnet{}, "507", nil, noon))
+		changed := policy
+		changed.Rules.Cycle = 20 * time.Minute
+		c.cfg.Policy = func() *Policy { return &changed }
+		if got := c.Effective("p", noon); !slices.Equal(got, []string{"506"}) {
+			t.Errorf("at once: %v", got)
+		}
+		if got := c.Effective("p", noon.Add(20*time.Minute)); !slices.Equal(got, []string{"507"}) {
+			t.Errorf("after one new cycle: %v", got)
+		}
+	}
+}
+
 func TestClaimsAreForgotten(t *testing.T) {
 	c := newClaims()
 	must(c.Claim("old", subnet("93.184.216.34"), "506", nil, noon))

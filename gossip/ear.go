@@ -49,8 +49,12 @@ type ear struct {
 // accepts says whether a message is to be read: its cycle is not over, is near to the clock, and the part is new. Relay and patient
 // clocks may differ by MaxSkew; beyond that a replay could pass for news, or one message from the future for all that follows.
 func (e *ear) accepts(m *CycleMessage, rules Rules, now time.Time) bool {
-	if m.Cycle+1 < rules.CycleAt(now.Add(-rules.MaxSkew)) || m.Cycle > rules.CycleAt(now.Add(rules.MaxSkew))+1 {
+	latest := rules.CycleAt(now.Add(rules.MaxSkew)) + 1
+	if m.Cycle+1 < rules.CycleAt(now.Add(-rules.MaxSkew)) || m.Cycle > latest {
 		return false
+	}
+	if e.cycle > latest { // counted by a clock that was set back since, or by rules with shorter cycles
+		*e = ear{since: e.since}
 	}
 	if m.Cycle != e.cycle {
 		return m.Cycle > e.cycle

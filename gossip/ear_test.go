@@ -132,6 +132,20 @@ func TestEar(t *testing.T) {
 				t.Error("one message from the future silences the relay")
 			}
 		},
+		"the network's cycles become longer": func(h *heard) {
+			h.say(0, 0, 1, 1)
+			h.rules.Cycle *= 3
+			if !h.say(0, 0, 1, 1) || h.say(0, 0, 1, 1) {
+				t.Error("deaf after a change of the rules")
+			}
+		},
+		"the patient's clock is set back": func(h *heard) {
+			h.say(0, 0, 1, 1)
+			h.now, h.ear.since = h.now.Add(-5*time.Hour), h.ear.since.Add(-5*time.Hour)
+			if !h.say(-30, 0, 1, 1) {
+				t.Error("deaf after the clock was set")
+			}
+		},
 		"silence": func(h *heard) {
 			h.wait(10*minutes + silenceGrace - 1)
 			h.want()

@@ -178,8 +178,11 @@ func (p *Pool) expire(now time.Time) int {
 }
 
 // Recheck checks every sheet again after the network bundle changed: what the new bundle refuses is dropped, and what it puts into
-// another region moves there. It says how many sheets were dropped.
+// another region moves there. It says how many sheets were dropped. Without a bundle it does nothing.
 func (p *Pool) Recheck(v *Validator) int {
+	if v.policy() == nil {
+		return 0
+	}
 	dropped := 0
 	for _, old := range p.View().all() {
 		s, err := v.check(old.Raw, "", nil)

@@ -333,9 +333,16 @@ func TestRecheckLeavesNewerSheets(t *testing.T) {
 	if _, err := pool.Add(old); err != nil {
 		t.Fatal(err)
 	}
+	if n := pool.Recheck(NewValidator(func() *Policy { return nil }, at(noon))); n != 0 || pool.Len() != 1 {
+		t.Errorf("%d dropped without a bundle", n)
+	}
+	without := must(NewPolicy(n.policy.Map, []IssuerKey{n.keyB}, vaccineList(n), n.policy.Rules))
+	calls := 0
 	v := NewValidator(func() *Policy {
-		pool.Add(newer)
-		return nil
+		if calls++; calls == 2 { // the first call is Recheck's own, the second checks the old sheet
+			pool.Add(newer)
+		}
+		return without
 	}, at(noon))
 	if n := pool.Recheck(v); n != 0 {
 		t.Errorf("%d dropped", n)

@@ -85,15 +85,15 @@ type simNode struct {
 	check  *Validator
 	feed   *ZoneFeed
 	stop   context.CancelFunc
-	skew   time.Duration
-	sheet  practice // of a front
+	skew   atomic.Int64 // how far its clock is ahead
+	sheet  practice     // of a front
 	relays []*simRelay
 
 	mu      sync.Mutex
 	arrived map[[32]byte]time.Time // true time, by hash
 }
 
-func (n *simNode) now() time.Time { return n.s.now().Add(n.skew) }
+func (n *simNode) now() time.Time { return n.s.now().Add(time.Duration(n.skew.Load())) }
 
 func (n *simNode) policy() *Policy {
 	p := *network().policy
@@ -124,7 +124,8 @@ func (s *sim) newHost(side byte, uplink int) host.Host {
 }
 
 func (s *sim) newNode(side byte, skew time.Duration, uplink int) *simNode {
-	n := &simNode{s: s, host: s.newHost(side, uplink), skew: skew, arrived: make(map[[32]byte]time.Time)}
+	n := &simNode{s: s, host: s.newHost(side, uplink), arrived: make(map[[32]byte]time.Time)}
+	n.skew.Store(int64(skew))
 	n.pool = NewPool(n.now)
 	n.check = NewValidator(n.policy, n.now).Against(n.pool)
 	n.pool.OnChange(func(sheet *Signed) {

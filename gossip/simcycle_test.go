@@ -339,6 +339,25 @@ func TestAdmissionAfterJoining(t *testing.T) {
 	})
 }
 
+// TestAWrongClockIsNotForEver: a relay whose clock was three hours ahead broadcasts again as soon as it is right.
+func TestAWrongClockIsNotForEver(t *testing.T) {
+	simulate(t, func(s *sim) {
+		relay := s.relay(0, 3*time.Hour)
+		relay.broadcast()
+		client := s.client(relay, 0, "506")
+		time.Sleep(12 * time.Minute)
+		if states := client.states(); slices.Contains(states, InStep) {
+			t.Errorf("with a clock three hours ahead: %v", states)
+		}
+		relay.skew.Store(0)
+		must(relay.claims.Claim(client.host.ID(), Subnet{}, "506", nil, relay.now()))
+		time.Sleep(12 * time.Minute)
+		if states := client.states(); !slices.Contains(states, InStep) {
+			t.Errorf("after it was set: %v", states)
+		}
+	})
+}
+
 func TestListenerAndFeedEnd(t *testing.T) {
 	simulate(t, func(s *sim) {
 		relay := s.relay(0, 0)

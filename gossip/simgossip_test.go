@@ -221,7 +221,7 @@ func TestSkewIsNeverPunished(t *testing.T) {
 			t.Errorf("rejected %d sheets of honest nodes", stats.Rejected)
 		}
 		// Whoever was punished would not be heard any more.
-		fronts[2].skew = 0
+		fronts[2].skew.Store(0)
 		sheet := fronts[2].publish(100, 2)
 		time.Sleep(2 * time.Second)
 		if !r.has(sheet) || !other.has(sheet) {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"pieks/node/control"
 )
@@ -165,12 +167,24 @@ func (c *PLZCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := checkPLZ(plz); err != nil {
+		return err
+	}
+	wait, cancel := context.WithTimeout(ctx, relayPatience)
+	defer cancel()
 	var out control.PLZResult
-	if err := a.ask(ctx, "Changing the postcode", control.MethodPLZ, control.PLZRequest{PLZ: plz}, &out, patientRole); err != nil {
+	err = a.ask(wait, "Changing the postcode", control.MethodPLZ, control.PLZRequest{PLZ: plz}, &out, patientRole)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return control.Errorf(control.KindUnavailable, "No relay has answered within %s. The node asks for the change as soon as it reaches one; `pieks status` shows its relay.", relayPatience)
+	}
+	if err != nil {
 		return err
 	}
 	return a.report(out, func(p *page) { p.linef("The change takes effect at %s.", precise(out.Effective)) })
 }
+
+// relayPatience is longer than a node takes to reach another relay when its own is gone.
+const relayPatience = 30 * time.Second
 
 // argumentOrLine is what stands on the command line, or the line that is asked for or piped in.
 func (a *app) argumentOrLine(words []string, question string) (string, error) {

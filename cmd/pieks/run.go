@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
+	"pieks/gossip/place"
 	"pieks/node/control"
 	"pieks/node/home"
 	"pieks/node/patient"
@@ -47,13 +49,32 @@ func (a *app) run(ctx context.Context, role string, begin start) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return explainStart(err)
 	}
 	err = a.announce(ctx, n, role)
 	if err == nil {
 		<-ctx.Done()
 	}
 	return errors.Join(err, closeWithin(n, stopLimit))
+}
+
+// explainStart says what to do about an address that someone else has. Libraries pass the reason on as text only.
+func explainStart(err error) error {
+	if !errors.Is(err, syscall.EADDRINUSE) && !strings.Contains(err.Error(), "address already in use") {
+		return err
+	}
+	return control.Errorf(control.KindConflict, "Another program listens on this node's address already. Stop it, or choose another address with --listen. (%w)", err)
+}
+
+// checkPLZ refuses a mistyped postcode before a home is made for it.
+func checkPLZ(plz string) error {
+	if plz == "" {
+		return nil
+	}
+	if _, err := place.ParsePLZ(plz); err != nil {
+		return usagef("%w", err)
+	}
+	return nil
 }
 
 func closeWithin(n node, limit time.Duration) error {
@@ -135,6 +156,9 @@ func (PracticeCmd) Help() string {
 }
 
 func (c *PracticeCmd) Run(ctx context.Context, a *app) error {
+	if err := checkPLZ(c.PLZ); err != nil {
+		return err
+	}
 	dir, err := a.home(practiceRole)
 	if err != nil {
 		return err
@@ -207,6 +231,9 @@ func (c *PatientCmd) Run(ctx context.Context, a *app) error {
 		if c.PLZ, err = a.prompt("Postcode around which to search:"); err != nil {
 			return err
 		}
+	}
+	if err := checkPLZ(c.PLZ); err != nil {
+		return err
 	}
 	return a.run(ctx, patientRole, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
 		secret, err := c.secret(a, dir, patientRole)

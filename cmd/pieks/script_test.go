@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			"mode":       mode,
 			"fetch":      fetch,
 			"fetchwhere": fetchWhere,
+			"fetchport":  fetchPort,
 			"until":      until,
 		},
 	})
@@ -147,6 +148,16 @@ func fetchWhere(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("no item has %s in %v", args[2], list)
+}
+
+// fetchPort puts the port of a multiaddr into a variable: `fetchport PORT relays.0.addrs.0`.
+func fetchPort(ts *testscript.TestScript, neg bool, args []string) {
+	fetch(ts, neg, args)
+	parts := strings.Split(ts.Getenv(args[0]), "/")
+	if len(parts) < 5 {
+		ts.Fatalf("%v is no address", parts)
+	}
+	ts.Setenv(args[0], parts[4])
 }
 
 // until repeats a command until its JSON has a path, or a value there: `until 10s len=5 pieks search --json`.

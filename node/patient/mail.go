@@ -14,6 +14,8 @@ import (
 const (
 	// watchAgain: how soon a watch that ended is opened again.
 	watchAgain = 2 * time.Second
+	// watchAtOnce: what a relay takes on one stream (package mailbox). Nobody has more bookings open; who has is served in turn.
+	watchAtOnce = 64
 	// elsewhereEvery: mailboxes at relays that this node is not client of are looked into now and then.
 	elsewhereEvery = time.Minute
 )
@@ -47,7 +49,9 @@ func (b *bookings) watch(ctx context.Context, relay peer.ID, keys map[mailbox.Bo
 	defer cancel()
 	var private []ed25519.PrivateKey
 	for _, e := range keys {
-		private = append(private, e.attempt.Box())
+		if len(private) < watchAtOnce {
+			private = append(private, e.attempt.Box())
+		}
 	}
 	w, err := mailbox.Watch(ctx, n.host, relay, private...)
 	if err != nil {

@@ -75,7 +75,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}
 	life, cancel := context.WithCancel(context.Background())
 	n := &Node{
-		home: h, cfg: cfg, log: h.Log, gate: &host.Gate{Now: h.Now}, cancel: cancel, stock: stock{h.Store.Keys()},
+		home: h, cfg: cfg, log: h.Log, gate: &host.Gate{Now: h.Now}, cancel: cancel, stock: stock{h.Store.Keys(), h.Now},
 		woken: make(chan struct{}, 1), fronts: map[uint64]*front{},
 	}
 	n.closers = append(n.closers, h.Close)

@@ -41,6 +41,7 @@ type persona struct {
 // stock is the practice's supply of personas.
 type stock struct {
 	keys *store.Keys
+	now  func() time.Time
 }
 
 // load reads the personas, by epoch. One that cannot be read is as good as missing.
@@ -168,7 +169,8 @@ func (s stock) fetch(ctx context.Context, h host.Host, issuer peer.ID, policy *g
 		wants[i].P, wants[i].H = p.public()
 		wants[i].Epoch = e
 	}
-	passes, err := issuance.FetchPasses(ctx, h, issuer, policy, enrolment, device, wants)
+	client := issuance.Client{Host: h, Relay: issuer, Policy: policy, Enrolment: enrolment, Device: device, Now: s.now}
+	passes, err := client.Fetch(ctx, wants)
 	for i := range passes {
 		personas[i].Pass = passes[i]
 		if put := s.put(personas[i]); put != nil {

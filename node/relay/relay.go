@@ -206,7 +206,7 @@ func (n *Node) serve(ctx context.Context, secrets *network.RelayHome) error {
 		return err
 	}
 	issuer, err := issuance.Serve(issuance.Config{
-		Host: n.host, Store: n.home.Store, Keys: keys, Policy: n.home.Network.Policy, Roots: n.roots,
+		Host: n.host, Store: n.home.Store, Keys: keys, Policy: n.usablePolicy, Roots: n.roots,
 		LimitLocal: n.cfg.LimitLocal, Now: n.home.Now, Log: n.log,
 	})
 	if err != nil {
@@ -232,6 +232,14 @@ func (n *Node) joinZones(ps *pubsub.PubSub) error {
 		n.onClose(feed.Close)
 	}
 	return nil
+}
+
+// usablePolicy is nil once the network file has expired: then no pass is issued.
+func (n *Node) usablePolicy() *gossip.Policy {
+	if n.home.Network.Usable() != nil {
+		return nil
+	}
+	return n.home.Network.Policy()
 }
 
 func (n *Node) roots() card.Roots {
