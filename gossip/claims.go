@@ -32,6 +32,7 @@ func (c claim) at(cycle uint64) claim {
 	if c.next != nil && cycle >= c.due {
 		c.shown, c.since, c.next = c.next, c.due, nil
 	}
+	c.since = min(c.since, cycle) // the clock may have been set back
 	return c
 }
 
