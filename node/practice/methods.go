@@ -172,7 +172,16 @@ func (n *Node) verify(ctx context.Context, in control.VerifyRequest) (control.Ve
 		return control.VerifyResult{}, err
 	}
 	shown := n.shown(found.Booking)
-	return control.VerifyResult{OK: true, Message: "Valid.", Booking: &shown, Visit: &shown.Visits[found.Visit]}, nil
+	visit := &shown.Visits[found.Visit]
+	return control.VerifyResult{OK: true, Message: validOn(visit.Start, n.home.Now()), Booking: &shown, Visit: visit}, nil
+}
+
+// validOn says that a code is valid, and when its visit is not today that reception should look twice.
+func validOn(start, now time.Time) string {
+	if gossip.DayOf(start) == gossip.DayOf(now.In(start.Location())) {
+		return "Valid."
+	}
+	return "Valid, but the visit is on " + start.Format("Monday, 2006-01-02 at 15:04") + ", not today."
 }
 
 // usage marks the errors that a person can mend by asking otherwise.
