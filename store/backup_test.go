@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -171,6 +172,41 @@ func set(data []byte, i int, v byte) []byte {
 	out := bytes.Clone(data)
 	out[i] = v
 	return out
+}
+
+// TestStreamEnds: a stream that is cut between two chunks never reads as a shorter one.
+func TestStreamEnds(t *testing.T) {
+	for _, size := range []int{0, 1, backupChunk - 1, backupChunk, backupChunk + 1, 3 * backupChunk} {
+		var out bytes.Buffer
+		w, err := newStreamWriter(&out, "p")
+		if err != nil {
+			t.Fatal(err)
+		}
+		content := bytes.Repeat([]byte("x"), size)
+		for part := range slices.Chunk(content, 1000) {
+			if _, err := w.Write(part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil || w.written != int64(out.Len()) {
+			t.Fatal(err)
+		}
+		read := func(data []byte) ([]byte, error) {
+			r, err := newStreamReader(bytes.NewReader(data), "p")
+			if err != nil {
+				return nil, err
+			}
+			return io.ReadAll(r)
+		}
+		if got, err := read(out.Bytes()); err != nil || !bytes.Equal(got, content) {
+			t.Errorf("%d bytes: %d, %v", size, len(got), err)
+		}
+		for end := headLen(out.Bytes()); end < out.Len(); end += sealedChunk {
+			if _, err := read(out.Bytes()[:end]); !errors.Is(err, ErrBackup) {
+				t.Errorf("%d bytes, cut at %d: %v", size, end, err)
+			}
+		}
+	}
 }
 
 // TestBackupContent: a stream that is sealed rightly but does not hold what Backup writes is refused, and leaves nothing.

@@ -187,12 +187,15 @@ func TestRecover(t *testing.T) {
 			if _, ok := s.Keys().Get(1, "k"); ok != tt.keys {
 				t.Errorf("one-time key: %v", ok)
 			}
-			put(t, s, things, "c", "later")
 			mustClose(t, s)
 			if tt.want == "old" { // what was there before is older now than what was recovered
+				recovered := files(t, o.Dir)[fileDB]
 				change(t, o, fileDB, func([]byte) []byte { return before })
 				refused(t, o, ErrRolledBack)
+				change(t, o, fileDB, func([]byte) []byte { return recovered })
 			}
+			s = mustOpen(t, o)
+			put(t, s, things, "c", "later")
 		})
 	}
 }

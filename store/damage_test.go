@@ -503,6 +503,33 @@ func TestDamageWhileOpen(t *testing.T) {
 	})
 }
 
+// TestDiskFails: when saving fails for another reason than a full disk, nothing more is trusted until the store is opened again.
+func TestDiskFails(t *testing.T) {
+	o := filled(t)
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, things, "before", "1")
+	if err := s.engine.file.Close(); err != nil { // every write and fsync fails from here
+		t.Fatal(err)
+	}
+	write := func(tx *Tx) error { return tx.Put(things, []byte("after"), nil) }
+	for range 2 {
+		if err := s.Update(t.Context(), write); !errors.Is(err, ErrFailed) {
+			t.Errorf("Update: %v", err)
+		}
+	}
+	if err := s.View(func(*Tx) error { return nil }); !errors.Is(err, ErrFailed) {
+		t.Errorf("View: %v", err)
+	}
+	_ = s.Close() // says that the file was closed
+	s = mustOpen(t, o)
+	if get(t, s, things, "before") != "1" || get(t, s, things, "after") != "-" {
+		t.Error("content after the failure")
+	}
+}
+
 func TestSecondProcess(t *testing.T) {
 	dir := t.TempDir()
 	cmd, lines, in := start(t, "hold", dir, 0)

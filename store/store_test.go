@@ -336,6 +336,29 @@ func TestOpenRefusals(t *testing.T) {
 	mustOpen(t, o)
 }
 
+// TestLeftOvers: what interrupted writes left is removed, and never taken for the real file.
+func TestLeftOvers(t *testing.T) {
+	o := quiet(t.TempDir())
+	s := mustOpen(t, o)
+	old := files(t, o.Dir)
+	put(t, s, things, "a", "1")
+	mustClose(t, s)
+	for _, name := range []string{fileDB, fileKeys, fileSpare, fileKEK, fileCopy} {
+		if err := os.WriteFile(filepath.Join(o.Dir, name+unfinished), old[name], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = mustOpen(t, o)
+	if got := get(t, s, things, "a"); got != "1" {
+		t.Error(got)
+	}
+	for name := range files(t, o.Dir) {
+		if filepath.Ext(name) == unfinished {
+			t.Errorf("%s was left", name)
+		}
+	}
+}
+
 func TestMigrations(t *testing.T) {
 	o := quiet(t.TempDir())
 	ran := ""

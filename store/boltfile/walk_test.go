@@ -239,7 +239,14 @@ func TestMeta(t *testing.T) {
 
 func FuzzWalk(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "db")
-	build(f, path, rand.New(rand.NewPCG(3, 4)), 3)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{PageSize: 1024}) // small pages, so that a mutation hits something
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		f.Fatal(err)
+	}
+	build(f, path, rand.New(rand.NewPCG(3, 4)), 1)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		f.Fatal(err)
