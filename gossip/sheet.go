@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -150,7 +151,8 @@ func checkRelays(relays []string) error {
 		if len(text) > maxRelayText || slices.Contains(relays[:i], text) {
 			return fmt.Errorf("%w: relays", ErrForm)
 		}
-		if id, err := peer.Decode(text); err != nil || id.String() != text {
+		// In base58 a peer ID has one text. peer.Decode reads CIDs too, which have several and begin otherwise.
+		if _, err := peer.Decode(text); err != nil || !strings.HasPrefix(text, "1") && !strings.HasPrefix(text, "Qm") {
 			return fmt.Errorf("%w: relay is not a peer ID", ErrForm)
 		}
 	}
