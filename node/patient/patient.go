@@ -169,6 +169,7 @@ func (n *Node) regions(plz string) []string {
 
 // expire drops sheets that are over.
 func (n *Node) expire(ctx context.Context) {
+	checked := n.home.Network.Get().Number
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -177,6 +178,10 @@ func (n *Node) expire(ctx context.Context) {
 			return
 		case <-tick.C:
 			n.pool.Expire(n.home.Now())
+			if b := n.home.Network.Get(); b.Number != checked {
+				n.pool.Recheck(n.validator) // a newer network file may no longer allow what was listed
+				checked = b.Number
+			}
 		}
 	}
 }

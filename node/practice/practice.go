@@ -56,6 +56,7 @@ type Node struct {
 	wg        sync.WaitGroup
 	closers   []func() error
 	woken     chan struct{}
+	checked   uint64 // number of the network file that the pool was last checked against; the conductor's own
 
 	mu     sync.Mutex
 	desk   *desk
@@ -254,6 +255,11 @@ func (n *Node) step(ctx context.Context) error {
 	}
 	active, ok := plan.active(now)
 	errs := n.ledger.Sweep(ctx)
+	n.pool.Expire(now)
+	if b := n.home.Network.Get(); b.Number != n.checked {
+		n.pool.Recheck(n.validator) // a newer network file may no longer allow what was listed
+		n.checked = b.Number
+	}
 	// A front that was begun before a restart answers until its epoch has ended, though it shows nothing new.
 	for _, e := range n.ledger.Epochs() {
 		if p := personas[e]; p != nil && e < active {
