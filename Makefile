@@ -30,10 +30,14 @@ demo: build ## show it all on this computer, until Ctrl-C
 test: tools lint race long scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
 	@echo "make test: all passed"
 
-tools: ## install what the tests need and this Debian lacks: a C compiler, for the race detector
-	@if ! command -v gcc >/dev/null; then \
+tools: ## install what the tests need and this Debian lacks: a C compiler for the race detector, OpenSSL and ext4 as judges
+	@missing=; \
+	for need in gcc=gcc,libc6-dev openssl=openssl mkfs.ext4=e2fsprogs mount=mount; do \
+	  PATH=$$PATH:/usr/sbin:/sbin command -v $${need%%=*} >/dev/null || missing="$$missing $$(tr , ' ' <<<"$${need#*=}")"; \
+	done; \
+	if [ -n "$$missing" ]; then \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends gcc libc6-dev; \
+	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
 lint: ## gofmt, go vet, staticcheck
@@ -49,13 +53,13 @@ long: ## the packages that hold tests back from the race detector, in full and w
 	go test -timeout 10m $$(grep -rl 'testing.Short()' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 scenarios: build ## scripted end-to-end runs
-	@for script in $(SCENARIOS); do echo "scenario $$script"; $(BIN) scenario run "$$script"; done
+	@printf '%s\n' $(SCENARIOS) | xargs -P 3 -n 1 $(BIN) scenario run
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
 bench: build ## measure this computer against the budget of the design
-	@for name in search sheet booking contention; do $(BIN) bench $$name; done
+	@for name in search sheet booking contention catchup idle relay; do $(BIN) bench $$name; done
 	@$(BIN) bench contention --via relay
 
 ##@ Care
