@@ -53,7 +53,7 @@ long: ## the packages that hold tests back from the race detector, in full and w
 	go test -timeout 10m $$(grep -rl 'testing.Short()' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 scenarios: build ## scripted end-to-end runs
-	@printf '%s\n' $(SCENARIOS) | xargs -P 3 -n 1 $(BIN) scenario run
+	@printf '%s\n' $(SCENARIOS) | xargs -P 3 -n 1 $(BIN) scenario run --json 2>/dev/null
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
