@@ -572,3 +572,49 @@ func TestForeignMessages(t *testing.T) {
 		t.Errorf("the good confirm after all that: %v", err)
 	}
 }
+
+// Holds that lapse count also when nobody sweeps in between.
+func TestLapsesCountWithoutSweep(t *testing.T) {
+	k := newKit(t)
+	k.offer(1)
+	k.rules.Hold = time.Minute
+	for i := range abandonedPerPeer + 1 {
+		k.clock.add(k.rules.Hold + time.Second)
+		if err := k.askAs("bot", k.attempt(0)); err != nil {
+			t.Fatalf("hold %d: %v", i, err)
+		}
+	}
+	k.clock.add(2 * time.Minute)
+	if err := k.askAs("bot", k.attempt(0)); !errors.Is(err, ErrLimit) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Should memory and disk ever differ, the disk decides, at the hold and at the confirm.
+func TestTheDiskDecides(t *testing.T) {
+	k := newKit(t)
+	ids := k.offer(2)
+	set := func(id AppointmentID, s Status) {
+		t.Helper()
+		i := &item{id: id, record: k.ledger.items[id].record}
+		i.record.Status = s
+		if err := k.ledger.writeItems(t.Context(), []*item{i}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(ids[0], SlotBooked)
+	if err := k.ask(k.attempt(0)); !errors.Is(err, ErrTaken) {
+		t.Errorf("a hold on what is booked: %v", err)
+	}
+	a := k.attempt(1)
+	if err := k.ask(a); err != nil {
+		t.Fatal(err)
+	}
+	set(ids[1], SlotBooked)
+	if _, err := a.Receipt(k.say(must[[]byte](t)(a.Confirm(erika, noon))), noon); !errors.Is(err, ErrExpired) || a.State() != Expired {
+		t.Errorf("a confirm of what is booked: %v %v", err, a.State())
+	}
+	if n := k.count(bucketBookings); n != 0 {
+		t.Errorf("%d bookings", n)
+	}
+}

@@ -124,6 +124,10 @@ func (l *Ledger) book(ctx context.Context, h *hold, patient Patient) (BookingID,
 		l.release(h)
 	case errors.Is(err, store.ErrFailed):
 		h.phase = unknown
+	case errors.As(err, new(*refusal)): // the disk knows better than memory: the hold is worth nothing
+		h.phase = void
+		l.release(h)
+		err = no(ReasonExpired)
 	default:
 		h.phase = standing
 	}

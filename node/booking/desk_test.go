@@ -43,6 +43,9 @@ func TestPatientCancels(t *testing.T) {
 		t.Errorf("the old token: %v", err)
 	}
 	k.publish(k.clock.now().Add(-time.Hour))
+	if err := k.askAs("stale", k.attemptOn(stale)); !errors.Is(err, ErrTaken) {
+		t.Errorf("the old token while the appointment is free: %v", err)
+	}
 	b := k.attempt(0)
 	if err := k.book(b); err != nil {
 		t.Errorf("the free slot: %v", err)
@@ -58,6 +61,14 @@ func TestPatientCancels(t *testing.T) {
 	if err := k.order(a, ActionStatus); err != nil || a.State() != Cancelled {
 		t.Errorf("%v %v", err, a.State())
 	}
+}
+
+// attemptOn asks with a new key for the tokens of an older attempt.
+func (k *kit) attemptOn(old *Attempt) *Attempt {
+	k.t.Helper()
+	d := old.d
+	d.ID, d.Seed, d.State, d.Reason = BookingID{7}, filled(0x46), Pending, 0
+	return must[*Attempt](k.t)(withKeys(d))
 }
 
 func TestPracticeCancels(t *testing.T) {
@@ -185,7 +196,20 @@ func TestReceiptsOfOthers(t *testing.T) {
 	if _, err := b.Receipt(replyA, k.clock.now()); !errors.Is(err, ErrReceipt) || b.State() != Offered {
 		t.Errorf("before a confirm: %v %v", err, b.State())
 	}
+	// A receipt for the right visits, before a confirm and for another key.
+	offer, _ := b.offer()
+	forge := func(key [32]byte) []byte {
+		r := Receipt{Version: 1, Key: key, Booking: BookingID{1}, State: Booked, Revision: 1, Device: public(k.practice.Device), Relays: []string{},
+			Visits: []ReceiptVisit{{Start: offer.Visits[0].Start, End: offer.Visits[0].End, Vaccine: offer.Visits[0].Vaccine, Dose: offer.Visits[0].Dose, State: Booked}}}
+		return must[[]byte](t)(Encode(KindReceipt, must[[]byte](t)(wire.SignObject(TypeReceipt, k.practice.Device, r))))
+	}
+	if _, err := b.Receipt(forge(b.Key()), k.clock.now()); !errors.Is(err, ErrReceipt) || b.State() != Offered {
+		t.Errorf("a receipt for nothing: %v %v", err, b.State())
+	}
 	replyB := k.say(must[[]byte](t)(b.Confirm(erika, k.clock.now())))
+	if _, err := b.Receipt(forge(a.Key()), k.clock.now()); !errors.Is(err, ErrReceipt) || b.State() != Confirmed {
+		t.Errorf("a receipt for another key: %v %v", err, b.State())
+	}
 	if _, err := b.Receipt(replyA, k.clock.now()); !errors.Is(err, ErrReceipt) || b.State() != Confirmed {
 		t.Errorf("another's receipt: %v %v", err, b.State())
 	}

@@ -188,3 +188,22 @@ func TestUnpublishedSlotIsNotGivenOut(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A request that is being handled while the draw closes does not slip in before those who were collected.
+func TestNobodyOvertakesADraw(t *testing.T) {
+	k := newKit(t)
+	closes := k.inDraw(1)
+	a, b := k.attempt(0), k.attempt(0)
+	if err := k.ask(a); !errors.Is(err, ErrWait) {
+		t.Fatal(err)
+	}
+	msg := must[[]byte](t)(b.Request())
+	before := closes.Add(-time.Millisecond)
+	k.clock.next = []time.Time{before, before, closes}
+	if got := RefusalIn(k.say(msg)); got == nil || got.Reason != ReasonTaken {
+		t.Errorf("the late one: %v", got)
+	}
+	if err := k.ask(a); err != nil {
+		t.Errorf("the collected one: %v", err)
+	}
+}

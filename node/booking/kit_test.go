@@ -17,13 +17,17 @@ import (
 
 // clock is a clock that tests move.
 type clock struct {
-	mu sync.Mutex
-	t  time.Time
+	mu   sync.Mutex
+	t    time.Time
+	next []time.Time // what the next readings are
 }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.next) > 0 {
+		c.t, c.next = c.next[0], c.next[1:]
+	}
 	return c.t
 }
 
