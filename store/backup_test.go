@@ -201,7 +201,22 @@ func TestStreamEnds(t *testing.T) {
 		if got, err := read(out.Bytes()); err != nil || !bytes.Equal(got, content) {
 			t.Errorf("%d bytes: %d, %v", size, len(got), err)
 		}
-		for end := headLen(out.Bytes()); end < out.Len(); end += sealedChunk {
+		head, chunks := out.Bytes()[:headLen(out.Bytes())], slices.Collect(slices.Chunk(out.Bytes()[headLen(out.Bytes()):], sealedChunk))
+		for i := 1; i < len(chunks); i++ {
+			if len(chunks[i]) == sealedChunk && bytes.Equal(chunks[0], chunks[i]) {
+				t.Error("two chunks are sealed with one nonce")
+			}
+			for name, order := range map[string][][]byte{
+				"swapped":  {chunks[i], chunks[0]},
+				"repeated": append([][]byte{chunks[0]}, chunks...),
+				"left out": chunks[1:],
+			} {
+				if _, err := read(append(bytes.Clone(head), bytes.Join(order, nil)...)); !errors.Is(err, ErrBackup) {
+					t.Errorf("%d bytes, chunk %d %s: %v", size, i, name, err)
+				}
+			}
+		}
+		for end := len(head); end < out.Len(); end += sealedChunk {
 			if _, err := read(out.Bytes()[:end]); !errors.Is(err, ErrBackup) {
 				t.Errorf("%d bytes, cut at %d: %v", size, end, err)
 			}

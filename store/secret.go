@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 
 	"github.com/zalando/go-keyring"
@@ -127,6 +128,7 @@ func (s stretch) key(secret Secret, raw []byte) ([32]byte, error) {
 	if s.Kind == KindPassphrase {
 		phrase := norm.NFC.String(secret.passphrase)
 		copy(key[:], argon2.IDKey([]byte(phrase), s.Salt, s.Passes, s.KiB, s.Lanes, 32))
+		debug.FreeOSMemory() // 64 MiB that would otherwise count for minutes against a node's budget of 40
 		return key, nil
 	}
 	out, err := hkdf.Key(sha256.New, raw, s.Salt, "pieks/store/kek", 32)

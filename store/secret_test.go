@@ -175,6 +175,13 @@ func TestChangeSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		put(t, s, things, "b", next.String())
+		spare, err := parseKeyFile(files(t, o.Dir)[fileSpare])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := spare.open(s.keys.kek); err != nil || len(body.Secrets) != 0 {
+			t.Errorf("the spare key file does not follow: %v", err)
+		}
 		mustClose(t, s)
 		if _, err := Open(t.Context(), o); !errors.Is(err, ErrSecret) {
 			t.Errorf("%v still opens: %v", o.Secret, err)
@@ -187,13 +194,6 @@ func TestChangeSecret(t *testing.T) {
 		secret, _ := s.Keys().Get(1, "k")
 		if get(t, s, things, "a") != "1" || get(t, s, things, "b") != next.String() || string(secret) != "secret" {
 			t.Errorf("content after the change to %v", next)
-		}
-		spare, err := parseKeyFile(files(t, o.Dir)[fileSpare])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body, err := spare.open(s.keys.kek); err != nil || len(body.Secrets) != 0 {
-			t.Errorf("the spare key file does not follow: %v", err)
 		}
 	}
 	if err := s.ChangeSecret(Passphrase("")); !errors.Is(err, ErrSecret) {
