@@ -238,3 +238,26 @@ func TestSweepForgets(t *testing.T) {
 		}
 	}
 }
+
+// The practice blocks while a patient asks: whoever got an offer can book it, and what is blocked was not offered.
+func TestBlockAgainstHold(t *testing.T) {
+	k := newKit(t)
+	ids := k.offer(150)
+	for n := range ids {
+		a := k.attempt(n) // none is booked before the end, so the n-th slot stays the n-th
+		done := make(chan error)
+		go func() {
+			_, err := k.ledger.Block(t.Context(), ids[n:n+1])
+			done <- err
+		}()
+		offered := k.ask(a)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if blocked := k.ledger.Appointments()[n].Status == SlotBlocked; blocked == (offered == nil) {
+			t.Fatalf("slot %d: blocked %v, offer %v", n, blocked, offered)
+		} else if blocked {
+			must[[]AppointmentID](t)(k.ledger.Unblock(t.Context(), ids[n:n+1]))
+		}
+	}
+}
