@@ -33,6 +33,8 @@ const (
 	retryLast  = 30 * time.Second
 	// attemptTimeout covers dial, admission and reservation.
 	attemptTimeout = 15 * time.Second
+	// renewLeast: a relay grants half an hour; one that grants moments is not asked without end.
+	renewLeast = 5 * time.Second
 )
 
 // Circuits keeps a host reachable through relays until it is closed.
@@ -168,7 +170,7 @@ func (c *Circuits) hold(ctx context.Context, relay peer.AddrInfo) (granted bool)
 			granted = true
 			c.setReserved(relay.ID, true)
 		}
-		renew := time.NewTimer(time.Until(until) / 2)
+		renew := time.NewTimer(max(time.Until(until)/2, renewLeast))
 		select {
 		case <-ctx.Done():
 		case <-lost:

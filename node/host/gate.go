@@ -30,7 +30,8 @@ type Gate struct {
 func (g *Gate) DenyPeer(h host.Host, id peer.ID, until time.Time) bool {
 	g.mu.Lock()
 	g.forget()
-	ok := len(g.peers) < maxDenied
+	_, known := g.peers[id]
+	ok := known || len(g.peers) < maxDenied
 	if ok {
 		if g.peers == nil {
 			g.peers = map[peer.ID]time.Time{}
@@ -49,7 +50,7 @@ func (g *Gate) DenyNetwork(n netip.Prefix, until time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.forget()
-	if len(g.networks) >= maxDenied {
+	if _, known := g.networks[n.Masked()]; !known && len(g.networks) >= maxDenied {
 		return false
 	}
 	if g.networks == nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,10 +17,13 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // ErrPortInUse says that another program already listens where this node should.
@@ -30,18 +34,8 @@ const closeTimeout = 5 * time.Second
 
 // Relay makes the public host of a relay. Only peers that acl admits may reserve a circuit.
 func Relay(key ed25519.PrivateKey, gate *Gate, listen []string, acl relay.ACLFilter) (host.Host, error) {
-	rm, err := resources(relayLimits())
-	if err != nil {
-		return nil, err
-	}
-	cm, err := connmgr.NewConnManager(relayConnsLow, relayConns, connmgr.WithGracePeriod(connGrace))
-	if err != nil {
-		return nil, fmt.Errorf("connection manager: %w", err)
-	}
-	return newHost(key, gate,
+	return newHost(key, gate, listen, relayLimits(), watermarks{relayConnsLow, relayConns},
 		libp2p.UserAgent("pieks-relay/1"),
-		libp2p.ListenAddrStrings(listen...),
-		libp2p.ResourceManager(rm), libp2p.ConnectionManager(cm),
 		libp2p.ForceReachabilityPublic(), libp2p.EnableNATService(), libp2p.EnableAutoNATv2(),
 		libp2p.EnableRelay(),
 		libp2p.EnableRelayService(relay.WithResources(circuitResources()), relay.WithACL(acl)),
@@ -51,26 +45,14 @@ func Relay(key ed25519.PrivateKey, gate *Gate, listen []string, acl relay.ACLFil
 // Practice makes a desk or a front. It listens where listen says, which may be nowhere; holePunch lets
 // peers of a circuit find a direct way, which shows them this machine's address.
 func Practice(key ed25519.PrivateKey, gate *Gate, listen []string, holePunch bool) (host.Host, error) {
-	rm, err := resources(practiceLimits())
-	if err != nil {
-		return nil, err
-	}
-	cm, err := connmgr.NewConnManager(practiceConns/2, practiceConns*3/4, connmgr.WithGracePeriod(connGrace))
-	if err != nil {
-		return nil, fmt.Errorf("connection manager: %w", err)
-	}
-	opts := []libp2p.Option{
-		libp2p.UserAgent("pieks/1"), listenOption(listen),
-		libp2p.ResourceManager(rm), libp2p.ConnectionManager(cm),
-		libp2p.EnableRelay(), libp2p.DisableIdentifyAddressDiscovery(),
-	}
+	opts := []libp2p.Option{libp2p.UserAgent("pieks/1"), libp2p.EnableRelay(), libp2p.DisableIdentifyAddressDiscovery()}
 	if len(listen) > 0 {
 		opts = append(opts, libp2p.EnableAutoNATv2())
 	}
 	if holePunch {
 		opts = append(opts, libp2p.EnableHolePunching())
 	}
-	return newHost(key, gate, opts...)
+	return newHost(key, gate, listen, practiceLimits(), watermarks{practiceConns / 2, practiceConns * 3 / 4}, opts...)
 }
 
 // Patient makes a patient's host: no listener, no hint of its network, an identity that nobody has seen before.
@@ -79,44 +61,88 @@ func Patient(gate *Gate, holePunch bool) (host.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make identity: %w", err)
 	}
-	rm, err := resources(patientLimits())
-	if err != nil {
-		return nil, err
-	}
-	opts := []libp2p.Option{
-		libp2p.UserAgent("pieks/1"), libp2p.NoListenAddrs, libp2p.EnableRelay(),
-		libp2p.DisableIdentifyAddressDiscovery(), libp2p.ResourceManager(rm), libp2p.Ping(false),
-	}
+	opts := []libp2p.Option{libp2p.UserAgent("pieks/1"), libp2p.EnableRelay(), libp2p.DisableIdentifyAddressDiscovery(), libp2p.Ping(false)}
 	if holePunch {
 		opts = append(opts, libp2p.EnableHolePunching())
 	}
-	return newHost(key, gate, opts...)
+	return newHost(key, gate, nil, patientLimits(), watermarks{}, opts...)
 }
 
-func newHost(key ed25519.PrivateKey, gate *Gate, opts ...libp2p.Option) (host.Host, error) {
+// watermarks are between which numbers of connections the idlest are closed; none for a host that makes all connections itself.
+type watermarks struct{ low, high int }
+
+func newHost(key ed25519.PrivateKey, gate *Gate, listen []string, limits rcmgr.PartialLimitConfig, conns watermarks, opts ...libp2p.Option) (host.Host, error) {
+	for _, text := range listen {
+		if err := free(text); err != nil {
+			return nil, startError(err)
+		}
+	}
 	id, err := crypto.UnmarshalEd25519PrivateKey(key)
 	if err != nil {
 		return nil, fmt.Errorf("read identity: %w", err)
 	}
-	h, err := libp2p.New(append(opts,
-		libp2p.Identity(id),
+	rm, err := resources(limits)
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts,
+		libp2p.Identity(id), listenOption(listen), libp2p.ResourceManager(rm),
 		libp2p.Transport(quic.NewTransport), libp2p.Transport(tcp.NewTCPTransport),
 		libp2p.Security(noise.ID, noise.New),
 		libp2p.ConnectionGater(gate),
 		libp2p.DisableMetrics(),
 		libp2p.NonPublicAddrPublishing(false),
-	)...)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%w (%v)", ErrPortInUse, err)
+	)
+	if conns.high > 0 {
+		cm, err := connmgr.NewConnManager(conns.low, conns.high, connmgr.WithGracePeriod(connGrace))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("connection manager: %w", err), rm.Close())
+		}
+		opts = append(opts, libp2p.ConnectionManager(cm))
+	}
+	h, err := libp2p.New(opts...)
+	if err != nil {
+		return nil, startError(err)
+	}
+	return h, nil
+}
+
+// startError says what to do about an address that cannot be listened on. libp2p passes the reason on as text only.
+func startError(err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) || strings.Contains(err.Error(), syscall.EADDRINUSE.Error()) {
+		return fmt.Errorf("%w (%v)", ErrPortInUse, err)
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
-		return nil, fmt.Errorf("the address to listen on is unknown: %w", err)
+		return fmt.Errorf("the address to listen on is unknown: %w", err)
 	}
+	return fmt.Errorf("start network: %w", err)
+}
+
+// free says whether an address with a port can be listened on. libp2p would be content with one of several, would share a TCP port with
+// another process, and leaves goroutines behind when it can have none.
+func free(text string) error {
+	a, err := ma.NewMultiaddr(text)
 	if err != nil {
-		return nil, fmt.Errorf("start network: %w", err)
+		return fmt.Errorf("address %q: %w", text, err)
 	}
-	return h, nil
+	ip, port := ma.SplitFunc(a, func(c ma.Component) bool { return c.Protocol().Code != ma.P_IP4 && c.Protocol().Code != ma.P_IP6 })
+	if len(ip) == 0 || len(port) == 0 || port[0].Value() == "0" {
+		return nil
+	}
+	at := ip.AppendComponent(&port[0])
+	if port[0].Protocol().Code == ma.P_UDP {
+		c, err := manet.ListenPacket(at)
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	}
+	l, err := manet.Listen(at)
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 func listenOption(listen []string) libp2p.Option {
@@ -170,10 +196,19 @@ func PublicKey(id peer.ID) ([32]byte, error) {
 	return [32]byte(raw), nil
 }
 
-// Connect connects h to a relay at the addresses of the bundle.
+// Connect connects h to a relay at the addresses of the bundle, also when it could not be reached a moment ago: how often to ask
+// is for the caller to say, and libp2p's own pause of up to five minutes would outlast most restarts.
 func Connect(ctx context.Context, h host.Host, relay peer.AddrInfo) error {
+	Retry(h, relay.ID)
 	if err := h.Connect(ctx, relay); err != nil {
 		return fmt.Errorf("connect to relay %s: %w", relay.ID, err)
 	}
 	return nil
+}
+
+// Retry has h dial id at the next occasion although it failed a moment ago.
+func Retry(h host.Host, id peer.ID) {
+	if s, ok := h.Network().(interface{ Backoff() *swarm.DialBackoff }); ok {
+		s.Backoff().Clear(id)
+	}
 }

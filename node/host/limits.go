@@ -83,7 +83,6 @@ func circuitResources() relay.Resources {
 		MaxReservations:        512,
 		MaxCircuits:            maxCircuits,
 		BufferSize:             2048,
-		MaxReservationsPerPeer: 1,
 		// Practices of one health centre share an address; AS3320 alone holds most of a region.
 		MaxReservationsPerIP:  32,
 		MaxReservationsPerASN: 512,
