@@ -116,8 +116,8 @@ func messages(topic string, data ...[]byte) *pb.RPC {
 	return rpc
 }
 
-// TestStrangersHearNothing: neither by subscribing, nor by a GRAFT without a subscription, which pubsub would take, nor by asking for
-// messages. An admitted spy does hear the pool, which shows that the test would notice.
+// TestStrangersHearNothing: neither by subscribing, nor by a GRAFT without a subscription, which pubsub would take, nor
+// by asking for messages. An admitted spy does hear the pool, which shows that the test would notice.
 func TestStrangersHearNothing(t *testing.T) {
 	simulate(t, func(s *sim) {
 		relay := s.relay(0, 0)
@@ -256,7 +256,8 @@ func TestInvalidSpamIsGraylisted(t *testing.T) {
 	})
 }
 
-// TestOneInvalidMessageIsForgiven: a relay that passes on one sheet that this front's older bundle refuses stays its relay.
+// TestOneInvalidMessageIsForgiven: a relay that passes on one sheet that this front's older bundle refuses stays its
+// relay.
 func TestOneInvalidMessageIsForgiven(t *testing.T) {
 	simulate(t, func(s *sim) {
 		relay := s.relay(0, 0)
@@ -277,7 +278,8 @@ func TestOneInvalidMessageIsForgiven(t *testing.T) {
 	})
 }
 
-// TestBusyPracticeIsIgnored is p2p.md A6: what one pseudonym publishes too often is ignored, nobody is punished, and others are heard.
+// TestBusyPracticeIsIgnored is p2p.md A6: what one pseudonym publishes too often is ignored, nobody is punished, and
+// others are heard.
 func TestBusyPracticeIsIgnored(t *testing.T) {
 	simulate(t, func(s *sim) {
 		relay, second := s.relay(0, 0), s.relay(0, 0)

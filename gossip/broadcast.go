@@ -156,8 +156,8 @@ func (b *Broadcaster) release(rules Rules, cycle uint64) (before, after *View) {
 	return before, after
 }
 
-// CatchUp releases again for the current cycle. A relay that has just started calls it once, after its first pool sync with
-// another relay: what came was released by the others at the last tick.
+// CatchUp releases again for the current cycle. A relay that has just started calls it once, after its first pool sync
+// with another relay: what came was released by the others at the last tick.
 func (b *Broadcaster) CatchUp() {
 	if policy := b.cfg.Policy(); policy != nil {
 		if cycle := b.last(); cycle != 0 {

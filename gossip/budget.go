@@ -9,7 +9,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// budgets is the rule behind CapFilter, over plain data: what each peer and subnet holds, and ever held. Its owner locks.
+// budgets is the rule behind CapFilter, over plain data: what each peer and subnet holds, and ever held. Its owner
+// locks.
 type budgets struct {
 	peers   map[peer.ID]*peerBudget
 	subnets map[subnetKey]*subnetBudget
@@ -165,8 +166,8 @@ func (b *budgets) sweep(now time.Time) {
 	}
 }
 
-// evictOldest makes room in a map that has limit entries: of some entries, in the map's random order, the one that was used
-// longest ago goes. Entries with zero time are in use and stay while there is another.
+// evictOldest makes room in a map that has limit entries: of some entries, in the map's random order, the one that was
+// used longest ago goes. Entries with zero time are in use and stay while there is another.
 func evictOldest[K comparable, V any](m map[K]V, limit int, used func(V) time.Time) {
 	if len(m) < limit {
 		return

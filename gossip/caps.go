@@ -28,8 +28,8 @@ const (
 	AbuseSubnet     Abuse = "subnet"      // new topics faster than a subnet may take them
 )
 
-// CapConfig says who may hold what. Its functions are called in pubsub's event loop: they must return at once and never call
-// into pubsub.
+// CapConfig says who may hold what. Its functions are called in pubsub's event loop: they must return at once and never
+// call into pubsub.
 type CapConfig struct {
 	// Allowed says which topics a peer may hold now. Every peer may hold NetworkTopic; it is not asked for that.
 	Allowed func(p peer.ID) func(topic string) bool
@@ -179,10 +179,10 @@ func (f *CapFilter) inspect(p peer.ID, rpc *pubsub.RPC) error {
 	return nil
 }
 
-// Revoke takes topics away from peers that hold what they may no longer hold, and says from how many peers. Pubsub
-// has no such call, so it resets the pubsub streams of these peers, both ways since a mesh outlives the subscription; they then
-// say anew what they want. A peer that needs this again and again within minutes is disconnected. The broadcaster calls it at
-// each tick. It does not wait until pubsub has heard of the reset.
+// Revoke takes topics away from peers that hold what they may no longer hold, and says from how many peers. Pubsub has
+// no such call, so it resets the pubsub streams of these peers, both ways since a mesh outlives the subscription; they
+// then say anew what they want. A peer that needs this again and again within minutes is disconnected. The broadcaster
+// calls it at each tick. It does not wait until pubsub has heard of the reset.
 func (f *CapFilter) Revoke() int {
 	now := f.cfg.Now()
 	f.mu.Lock()

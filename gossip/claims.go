@@ -110,8 +110,8 @@ func NewClaims(cfg ClaimsConfig) *Claims {
 }
 
 // Claim asks for a home region and at most three neighbours of it; neighbours that this relay does not serve are left
-// out. The first claim of a peer holds at once, a change from a later cycle on; only the last pending change counts. A pending change
-// shows nowhere but in the asker's own answer. The only error is ErrClaim.
+// out. The first claim of a peer holds at once, a change from a later cycle on; only the last pending change counts. A
+// pending change shows nowhere but in the asker's own answer. The only error is ErrClaim.
 func (c *Claims) Claim(p peer.ID, from Subnet, home string, extra []string, now time.Time) (Grant, error) {
 	policy := c.cfg.Policy()
 	if policy == nil {
@@ -178,7 +178,8 @@ func (c *Claims) settle(held *claimant, cycle uint64, now time.Time) {
 	held.claim = next
 }
 
-// Effective lists the regions that a peer sees now, sorted; nil for a peer without a claim. The caller must not change it.
+// Effective lists the regions that a peer sees now, sorted; nil for a peer without a claim. The caller must not change
+// it.
 func (c *Claims) Effective(p peer.ID, now time.Time) []string {
 	policy := c.cfg.Policy()
 	if policy == nil {
@@ -197,8 +198,8 @@ func (c *Claims) Effective(p peer.ID, now time.Time) []string {
 	return held.shown
 }
 
-// recount starts to count in cycles of another length, when a new bundle has changed it: what is shown is shown since now,
-// what is pending comes next.
+// recount starts to count in cycles of another length, when a new bundle has changed it: what is shown is shown since
+// now, what is pending comes next.
 func (c *Claims) recount(length time.Duration, cycle uint64) {
 	if c.length == length {
 		return

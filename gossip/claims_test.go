@@ -24,8 +24,8 @@ func newClaims() *Claims {
 
 func subnet(text string) Subnet { return subnetOfIP(netip.MustParseAddr(text), false) }
 
-// TestClaimChanges is the rule table of design.md 7 and crypto.md 4.5 with cases 31 to 33. A step asks at a cycle, and says from
-// which cycle on the answer holds and what is shown in some cycles after it.
+// TestClaimChanges is the rule table of design.md 7 and crypto.md 4.5 with cases 31 to 33. A step asks at a cycle, and
+// says from which cycle on the answer holds and what is shown in some cycles after it.
 func TestClaimChanges(t *testing.T) {
 	type step struct {
 		at        int
@@ -205,8 +205,8 @@ func TestSubnetSeesFewRegions(t *testing.T) {
 	}
 }
 
-// TestSubnetPaysWhenARegionIsShown: fifty changes of mind in one cycle cost one region, and a change that finds no room when it is
-// due is dropped.
+// TestSubnetPaysWhenARegionIsShown: fifty changes of mind in one cycle cost one region, and a change that finds no room
+// when it is due is dropped.
 func TestSubnetPaysWhenARegionIsShown(t *testing.T) {
 	c := newClaims()
 	regions := network().policy.Map.Regions()
@@ -265,8 +265,8 @@ func TestClaimsAreForgotten(t *testing.T) {
 	}
 }
 
-// TestClaimProperties: whatever is asked in whatever order, nobody sees more than four regions at once, changes come no faster than the
-// rule, and what is pending changes nothing before it is due.
+// TestClaimProperties: whatever is asked in whatever order, nobody sees more than four regions at once, changes come no
+// faster than the rule, and what is pending changes nothing before it is due.
 func TestClaimProperties(t *testing.T) {
 	regions := []string{"506", "507", "508", "509", "510"}
 	rapid.Check(t, func(t *rapid.T) {

@@ -35,8 +35,8 @@ type CycleMessage struct {
 // ErrCycle says that bytes are not a message of the relay that it was expected from.
 var ErrCycle = errors.New("not a cycle message of this relay")
 
-// ReleaseCycle is the cycle in which relays first show a sheet or slot that was issued at an instant: the next one, or, in the
-// last seconds before a tick, the one after it. So all relays have a sheet by the time the first one shows it.
+// ReleaseCycle is the cycle in which relays first show a sheet or slot that was issued at an instant: the next one, or,
+// in the last seconds before a tick, the one after it. So all relays have a sheet by the time the first one shows it.
 func (r Rules) ReleaseCycle(issued time.Time) uint64 {
 	return r.CycleAt(issued.Add(min(releaseMargin, r.Cycle/10))) + 1
 }
@@ -84,7 +84,8 @@ func cycleParts(sheets []*Signed) [][][]byte {
 	return parts
 }
 
-// OpenCycle checks form, limits and the signature by relay. The sheets inside are not checked. The only error is ErrCycle.
+// OpenCycle checks form, limits and the signature by relay. The sheets inside are not checked. The only error is
+// ErrCycle.
 func OpenCycle(data []byte, relay peer.ID) (*CycleMessage, error) {
 	if len(data) > maxCycleBytes {
 		return nil, fmt.Errorf("%w: %d bytes", ErrCycle, len(data))

@@ -32,7 +32,8 @@ type Report struct {
 	Added  int      // sheets that changed the pool
 }
 
-// ear is the rule of what a patient makes of one region's cycle messages. It is handed messages and times, and holds no lock.
+// ear is the rule of what a patient makes of one region's cycle messages. It is handed messages and times, and holds no
+// lock.
 type ear struct {
 	since time.Time // when it last heard something, or began to listen
 
@@ -46,8 +47,9 @@ type ear struct {
 	judged bool
 }
 
-// accepts says whether a message is to be read: its cycle is not over, is near to the clock, and the part is new. Relay and patient
-// clocks may differ by MaxSkew; beyond that a replay could pass for news, or one message from the future for all that follows.
+// accepts says whether a message is to be read: its cycle is not over, is near to the clock, and the part is new. Relay
+// and patient clocks may differ by MaxSkew; beyond that a replay could pass for news, or one message from the future for
+// all that follows.
 func (e *ear) accepts(m *CycleMessage, rules Rules, now time.Time) bool {
 	latest := rules.CycleAt(now.Add(rules.MaxSkew)) + 1
 	if m.Cycle+1 < rules.CycleAt(now.Add(-rules.MaxSkew)) || m.Cycle > latest {

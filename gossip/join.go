@@ -122,9 +122,9 @@ func (z *ZoneFeed) pays(p [32]byte) bool {
 	return l.AllowN(now, 1)
 }
 
-// Publish adds an own sheet to the pool and sends it to all peers of the zone. Publish at most one sheet every two seconds:
-// relays ignore what is above that. Nobody acknowledges, and pubsub sends the same bytes only once in ten minutes: relays
-// fetch what they missed by a pool sync. It returns what Validator.Check has against the sheet.
+// Publish adds an own sheet to the pool and sends it to all peers of the zone. Publish at most one sheet every two
+// seconds: relays ignore what is above that. Nobody acknowledges, and pubsub sends the same bytes only once in ten
+// minutes: relays fetch what they missed by a pool sync. It returns what Validator.Check has against the sheet.
 func (z *ZoneFeed) Publish(ctx context.Context, s *Signed) error {
 	checked, err := z.validator.Check(s.Raw, z.zone)
 	if err == nil {

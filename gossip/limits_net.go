@@ -10,7 +10,8 @@ const (
 	// maxZones: zones are two digits. Germany has 95.
 	maxZones = 100
 
-	// helloBytesPerTopic: what one subscription takes in a hello; a relay of the whole country sends 3 KB (p2p.md finding 7).
+	// helloBytesPerTopic: what one subscription takes in a hello; a relay of the whole country sends 3 KB (p2p.md
+	// finding 7).
 	helloBytesPerTopic = maxTopicBytes + 10
 
 	// maxRPCSubscriptions: the hello of a relay of the whole country names 95 pool topics and the network's.
@@ -37,8 +38,9 @@ const (
 	maxPeerBudgets   = 32 << 10
 	maxSubnetBudgets = 32 << 10
 
-	// revokeGentle: so often within forgetPeerAfter a peer that keeps what it may not hold only loses its pubsub streams; pubsub
-	// opens them again four times in ten minutes and then never until it reconnects. After that it is disconnected.
+	// revokeGentle: so often within forgetPeerAfter a peer that keeps what it may not hold only loses its pubsub
+	// streams; pubsub opens them again four times in ten minutes and then never until it reconnects. After that it is
+	// disconnected.
 	revokeGentle = 3
 	// revokeWait: pubsub's event loop takes microseconds to hear of a reset stream; a tick waits no longer than this.
 	revokeWait = time.Second
@@ -60,8 +62,8 @@ const (
 
 // Pool topics.
 const (
-	// A pseudonym may publish sheetBurst sheets at once, then one a sheetEvery: a practice that is booked out within a minute
-	// publishes after each booking, a hostile one costs a check of 0.08 ms each.
+	// A pseudonym may publish sheetBurst sheets at once, then one a sheetEvery: a practice that is booked out within a
+	// minute publishes after each booking, a hostile one costs a check of 0.08 ms each.
 	sheetBurst = 32
 	sheetEvery = 2 * time.Second
 	// maxPublishers: as many budgets as the pool has sheets at most; the idle ones are dropped when it is full.
@@ -72,7 +74,8 @@ const (
 const (
 	// maxCycleBytes of one message: below the 64 KiB that other implementations allow by default.
 	maxCycleBytes = 60 << 10
-	// maxCycleParts: half of a relay's queue to a patient; 7.5 MB in one region and cycle. What is beyond comes by a pool sync.
+	// maxCycleParts: half of a relay's queue to a patient; 7.5 MB in one region and cycle. What is beyond comes by a
+	// pool sync.
 	maxCycleParts = 128
 	// maxCycleSheets in one message: the smallest sheet has 600 bytes.
 	maxCycleSheets = 128

@@ -21,8 +21,9 @@ type ListenConfig struct {
 	Validator *Validator // should be Against(Pool)
 	// Policy gives the map and the rules; nil while there is no bundle: nothing is read then.
 	Policy func() *Policy
-	// Report is told how each cycle of each region went, in one goroutine at a time: it must return at once, and may not call
-	// the listener. Spread the pool syncs that it asks for over some seconds: all patients of a relay get the same report.
+	// Report is told how each cycle of each region went, in one goroutine at a time: it must return at once, and may not
+	// call the listener. Spread the pool syncs that it asks for over some seconds: all patients of a relay get the same
+	// report.
 	Report func(Report)
 	Now    func() time.Time // nil = time.Now
 	Log    *slog.Logger     // nil = discard

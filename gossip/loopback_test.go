@@ -19,7 +19,8 @@ import (
 	"github.com/libp2p/go-msgio"
 )
 
-// realHost is a host on a loopback address, which is also where its connections come from. It has the production resource manager.
+// realHost is a host on a loopback address, which is also where its connections come from. It has the production
+// resource manager.
 func realHost(t *testing.T, ip string) host.Host {
 	t.Helper()
 	h, err := libp2p.New(libp2p.ListenAddrStrings("/ip4/"+ip+"/tcp/0"), libp2p.Transport(tcp.NewTCPTransport),
@@ -198,8 +199,8 @@ func TestFiftyPeersOfOneSubnet(t *testing.T) {
 	waitFor(t, "topics of peers that left are gone", func() bool { return holders(ps, topics[:390], "") == 0 })
 }
 
-// TestSubscriptionFlood is p2p.md A1: 480,000 random topics, far below and just below what one RPC may name. The relay is not
-// larger afterwards, and serves others meanwhile.
+// TestSubscriptionFlood is p2p.md A1: 480,000 random topics, far below and just below what one RPC may name. The relay
+// is not larger afterwards, and serves others meanwhile.
 func TestSubscriptionFlood(t *testing.T) {
 	total := 480_000
 	if raceEnabled || testing.Short() {

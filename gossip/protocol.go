@@ -1,9 +1,9 @@
 // # Topics
 //
-// Fronts and relays speak gossipsub (/meshsub/1.1.0 to 1.3.0), patients floodsub (/floodsub/1.0.0), both of libp2p pubsub.
-// Messages are unsigned: from, seqno, signature and key are absent, else the message is refused. The ID of a
-// message is the first 20 bytes of SHA-256 over topic, a zero byte and data. An RPC has at most 256 KiB and names at most 256
-// subscriptions. Peer exchange is off; a GRAFT counts only from a peer that may hold the topic.
+// Fronts and relays speak gossipsub (/meshsub/1.1.0 to 1.3.0), patients floodsub (/floodsub/1.0.0), both of libp2p
+// pubsub. Messages are unsigned: from, seqno, signature and key are absent, else the message is refused. The ID of a
+// message is the first 20 bytes of SHA-256 over topic, a zero byte and data. An RPC has at most 256 KiB and names at
+// most 256 subscriptions. Peer exchange is off; a GRAFT counts only from a peer that may hold the topic.
 //
 //	topic                     members                     data                   validated by
 //	/pieks/1/pool/<zone>      admitted fronts, relays     one signed sheet       Validator.Check, then the pool
@@ -13,14 +13,15 @@
 // A zone is two digits, the first two of its regions' names. A region is three digits, or three digits, "+" and how
 // many more prefixes were merged into it: "506", "506+2". All other topics under /pieks/1/ are refused.
 //
-// Whom a relay hears and serves. A relay drops subscriptions to what a peer may not hold now and does not say so: a front or patient says
-// hello first (node/admission) and subscribes after it; when it subscribed before, or was admitted anew, it leaves the topic and
-// joins it again. Messages of a peer that may not hold a pool topic are dropped before they count as seen, and so is every message of a peer
-// on a cycle topic: patients never publish. A peer that still holds a topic that it may not hold any more loses its pubsub streams at the next tick,
-// before the broadcast, and, when this happens more than three times in ten minutes, its connection.
+// Whom a relay hears and serves. A relay drops subscriptions to what a peer may not hold now and does not say so: a
+// front or patient says hello first (node/admission) and subscribes after it; when it subscribed before, or was admitted
+// anew, it leaves the topic and joins it again. Messages of a peer that may not hold a pool topic are dropped before
+// they count as seen, and so is every message of a peer on a cycle topic: patients never publish. A peer that still
+// holds a topic that it may not hold any more loses its pubsub streams at the next tick, before the broadcast, and, when
+// this happens more than three times in ten minutes, its connection.
 //
-// A front opens pubsub streams to relays only, a patient to its one relay only: subscriptions are told to every pubsub peer in clear. A patient
-// takes no subscriptions of others, so it forwards nothing.
+// A front opens pubsub streams to relays only, a patient to its one relay only: subscriptions are told to every pubsub
+// peer in clear. A patient takes no subscriptions of others, so it forwards nothing.
 //
 //	budget                        a patient or front        all of a /24 or /56       a relay
 //	topics held at a time         8                         -                         128
@@ -33,16 +34,17 @@
 //
 // # Claims
 //
-// Which regions a patient sees is decided by its relay: its home region and at most three of the home region's neighbours in the
-// network's map. The first claim of a peer holds at once. A change holds from cycle
+// Which regions a patient sees is decided by its relay: its home region and at most three of the home region's
+// neighbours in the network's map. The first claim of a peer holds at once. A change holds from cycle
 //
 //	max(current + 1, last + wait)
 //
-// where last is the cycle in which the present regions became effective, and wait is 1, 2, 4 ... cycles, twice as long after each change, at most
-// the longest cool-down of the rules; after each week without a change it is halved. While a change is pending, another one takes
-// its place, becomes effective in the same cycle and does not count; claiming the present regions takes the
-// pending change back and what it cost stays spent. All peers of a /24 or /56 together are shown at most 16 different regions in a
-// sliding day; a region counts when it is shown, not when it is asked for. Every refusal gets the same answer.
+// where last is the cycle in which the present regions became effective, and wait is 1, 2, 4 ... cycles, twice as long
+// after each change, at most the longest cool-down of the rules; after each week without a change it is halved. While a
+// change is pending, another one takes its place, becomes effective in the same cycle and does not count; claiming the
+// present regions takes the pending change back and what it cost stays spent. All peers of a /24 or /56 together are
+// shown at most 16 different regions in a sliding day; a region counts when it is shown, not when it is asked for. Every
+// refusal gets the same answer.
 //
 // # Broadcast cycles
 //
@@ -56,13 +58,14 @@
 //	   |               |<-- pool sync ----------------------|              |        only when something is missing
 //
 // A sheet is released in the first cycle whose tick is later than issued plus a margin, 5 seconds or a tenth of the
-// cycle, whichever is less: so all relays have it by the time the first one shows it. Until then a relay goes on showing the older
-// sheet of the same P. In each region a relay sends what it released in this cycle and had not released in the one before, over as
-// many messages as needed, and one without sheets when nothing changed, in random order. It never subscribes to a cycle topic,
-// so nobody's messages travel further than to his own patients. Regions that nobody listens to are not sent.
+// cycle, whichever is less: so all relays have it by the time the first one shows it. Until then a relay goes on showing
+// the older sheet of the same P. In each region a relay sends what it released in this cycle and had not released in the
+// one before, over as many messages as needed, and one without sheets when nothing changed, in random order. It never
+// subscribes to a cycle topic, so nobody's messages travel further than to his own patients. Regions that nobody listens
+// to are not sent.
 //
-// A cycle message is a COSE_Sign1 by the relay's identity key (the Ed25519 key in its peer ID) with external AAD "pieks/cycle/1",
-// at most 60 KiB. Its payload is a CBOR map:
+// A cycle message is a COSE_Sign1 by the relay's identity key (the Ed25519 key in its peer ID) with external AAD
+// "pieks/cycle/1", at most 60 KiB. Its payload is a CBOR map:
 //
 //	key  name     type            meaning
 //	1    version  uint            1
@@ -75,11 +78,11 @@
 //
 // What does not fit into 128 parts is left to the pool sync; the digest counts it.
 //
-// A patient reads messages that come directly from its relay, are signed by it, name the topic's region, and whose cycle is neither over nor
-// farther from its clock than the tolerated skew and one cycle. Parts of one cycle have the same digest and number of parts;
-// the first one heard decides. It checks each sheet like any other, and that it belongs to the region. After the last part, or 10 seconds
-// (at most a quarter of a cycle) after the first, or when a later cycle begins, it drops what expired by the tick and compares
-// digests:
+// A patient reads messages that come directly from its relay, are signed by it, name the topic's region, and whose cycle
+// is neither over nor farther from its clock than the tolerated skew and one cycle. Parts of one cycle have the same
+// digest and number of parts; the first one heard decides. It checks each sheet like any other, and that it belongs to
+// the region. After the last part, or 10 seconds (at most a quarter of a cycle) after the first, or when a later cycle
+// begins, it drops what expired by the tick and compares digests:
 //
 //	state    meaning                                                      what to do
 //	InStep   the pool has the relay's digest, whatever was missed before  nothing
@@ -98,7 +101,8 @@
 //
 // # Pool sync
 //
-// Protocol /pieks/pool/1, a libp2p stream, also through a circuit. Frames as in package wire, requests at most 32 KiB, answers at most 64 KiB.
+// Protocol /pieks/pool/1, a libp2p stream, also through a circuit. Frames as in package wire, requests at most 32 KiB,
+// answers at most 64 KiB.
 //
 //	asker                                            server
 //	  |-- request: digests of all that you show ------->|     optional
@@ -121,7 +125,8 @@
 //	                                1 zone (text), 2 root (8 bytes); at most 100; absent: all regions
 //
 // The root of a zone is the first 8 bytes of SHA-256 over, for each of its regions that has a sheet, in ascending order
-// of their names: length of the name (2 bytes big-endian), name, digest at the instant at. A zone without sheets has the root of eight zero bytes.
+// of their names: length of the name (2 bytes big-endian), name, digest at the instant at. A zone without sheets has the
+// root of eight zero bytes.
 //
 // Answer frames are CBOR maps with exactly one of these keys:
 //
@@ -143,20 +148,22 @@
 //	2     too many pool syncs: this peer 16 at once and then one in 5 s, all 64       ErrSyncBusy
 //	3     unknown version                                                             ErrSyncVersion
 //
-// What the server takes as lacking: sheets that have not expired, whose P is not in have, or is there with a lower seq, or with
-// the same seq and another mark. A server with a pool as it is answers for the asker's instant when that is less than an hour from its
-// own clock. A patient is shown what its relay released and nothing later, of its effective regions; fronts and relays are shown the pool.
+// What the server takes as lacking: sheets that have not expired, whose P is not in have, or is there with a lower seq,
+// or with the same seq and another mark. A server with a pool as it is answers for the asker's instant when that is less
+// than an hour from its own clock. A patient is shown what its relay released and nothing later, of its effective
+// regions; fronts and relays are shown the pool.
 //
-// All other breaches end the stream: bad form, a frame above its limit, more than 32 requests on a stream (2,048 by fronts and relays), 30 seconds
-// without a request, 5 minutes in all. An asker ends it after 8 sheets that no honest node passes on, at an answer above 4 MiB and two
-// frames, and after 6 answers for one region (ErrSyncPeer).
+// All other breaches end the stream: bad form, a frame above its limit, more than 32 requests on a stream (2,048 by
+// fronts and relays), 30 seconds without a request, 5 minutes in all. An asker ends it after 8 sheets that no honest
+// node passes on, at an answer above 4 MiB and two frames, and after 6 answers for one region (ErrSyncPeer).
 //
-// Relays do this with each other on connect and every minute, by zones; a relay with each front that it admits, since pubsub sends nothing twice;
-// fronts after they were away; patients when they begin and when a cycle says so.
+// Relays do this with each other on connect and every minute, by zones; a relay with each front that it admits, since
+// pubsub sends nothing twice; fronts after they were away; patients when they begin and when a cycle says so.
 //
 // # Example of cycles and pool sync
 //
-// The relay is the one named by the sheet above (Ed25519 seed: 31 bytes 00 and one byte 05), its patients have region 506, the sheet is all there is.
+// The relay is the one named by the sheet above (Ed25519 seed: 31 bytes 00 and one byte 05), its patients have region
+// 506, the sheet is all there is.
 //
 //	ID of the sheet as a message on /pieks/1/pool/50
 //	  8fa2d01845e5beb263bb8ddb07abade34dce067a

@@ -86,7 +86,7 @@ func payloadHead(t *testing.T, message, sheet []byte) []byte {
 
 // TestDocumentedLimits: each number that the documentation names is the one in force.
 func TestDocumentedLimits(t *testing.T) {
-	doc := string(must(os.ReadFile("protocol.go")))
+	doc := strings.ReplaceAll(string(must(os.ReadFile("protocol.go"))), "\n// ", " ")
 	for _, want := range []string{
 		fmt.Sprintf("at most %d KiB and names at most %d", RelayProfile().MaxMessageBytes>>10, maxRPCSubscriptions),
 		fmt.Sprintf("first %d bytes of SHA-256 over topic", messageIDBytes),
@@ -99,7 +99,7 @@ func TestDocumentedLimits(t *testing.T) {
 		fmt.Sprintf("at most %d KiB. Its payload", maxCycleBytes>>10),
 		fmt.Sprintf("uint, 1 to %d", maxCycleParts),
 		fmt.Sprintf("at most %d signed sheets", maxCycleSheets),
-		fmt.Sprintf("or %.0f seconds\n// (at most a quarter", partGrace.Seconds()),
+		fmt.Sprintf("or %.0f seconds (at most a quarter", partGrace.Seconds()),
 		fmt.Sprintf("(at most %.0f s) more", silenceGrace.Seconds()),
 		fmt.Sprintf("requests at most %d KiB, answers at most %d KiB", maxSyncRequest>>10, maxSyncFrame>>10),
 		"at most 1,024; absent when nothing",
@@ -109,7 +109,7 @@ func TestDocumentedLimits(t *testing.T) {
 		fmt.Sprintf("reached %d MiB", maxSyncAnswer>>20),
 		fmt.Sprintf("this peer %d at once and then one in %.0f s, all %d", syncBurst, syncEvery.Seconds(), maxSyncStreams),
 		fmt.Sprintf("more than %d requests on a stream (2,048 by", maxClientRequests),
-		fmt.Sprintf("%.0f seconds\n// without a request, %.0f minutes", syncIdle.Seconds(), syncTotal.Minutes()),
+		fmt.Sprintf("%.0f seconds without a request, %.0f minutes", syncIdle.Seconds(), syncTotal.Minutes()),
 		fmt.Sprintf("after %d sheets that no honest", maxSyncRefused),
 		fmt.Sprintf("after %d answers", maxSyncRounds),
 	} {

@@ -37,7 +37,7 @@ func NewPubSub(ctx context.Context, h host.Host, profile Profile, o PubSubOption
 		return nil, err
 	}
 	if o.IsRelay == nil || (o.Filter == nil) != profile.RelaysOnly {
-		return nil, fmt.Errorf("%w: %s profile: a relay needs a filter, a front or client has none, and all must know the relays", ErrProfile, profile.Name)
+		return nil, fmt.Errorf("%w: %s profile: all must know the relays, and only a relay has a filter", ErrProfile, profile.Name)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -86,8 +86,8 @@ func NewPubSub(ctx context.Context, h host.Host, profile Profile, o PubSubOption
 	return pubsub.NewGossipSub(ctx, h, opts...)
 }
 
-// messageID binds topic and whole payload: an ID over a part of them would let an invalid message take the place of a valid one,
-// since IDs are marked as seen before messages are checked (p2p.md finding 14).
+// messageID binds topic and whole payload: an ID over a part of them would let an invalid message take the place of a
+// valid one, since IDs are marked as seen before messages are checked (p2p.md finding 14).
 func messageID(m *pb.Message) string {
 	h := sha256.New()
 	h.Write([]byte(m.GetTopic()))

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestCyclesShowEverythingAtOnce: patients see a sheet at the tick, all at the same moment, and not before, by whatever way.
+// TestCyclesShowEverythingAtOnce: patients see a sheet at the tick, all at the same moment, and not before, by whatever
+// way.
 func TestCyclesShowEverythingAtOnce(t *testing.T) {
 	simulate(t, func(s *sim) {
 		relay := s.relay(0, 0)
@@ -130,8 +131,8 @@ func TestARestartedRelayShowsWhatOthersShow(t *testing.T) {
 	})
 }
 
-// TestCyclesOfOneRelayStayThere: no message of a relay reaches another relay's patients, though the relays are connected, and
-// patients publish nothing and forward nothing.
+// TestCyclesOfOneRelayStayThere: no message of a relay reaches another relay's patients, though the relays are
+// connected, and patients publish nothing and forward nothing.
 func TestCyclesOfOneRelayStayThere(t *testing.T) {
 	simulate(t, func(s *sim) {
 		a, b := s.relay(0, 0), s.relay(0, 0)
@@ -163,7 +164,8 @@ func TestCyclesOfOneRelayStayThere(t *testing.T) {
 	})
 }
 
-// TestMissedCyclesAndSync: a patient that was cut off sees at the first cycle after it that something is missing, and one sync brings it.
+// TestMissedCyclesAndSync: a patient that was cut off sees at the first cycle after it that something is missing, and
+// one sync brings it.
 func TestMissedCyclesAndSync(t *testing.T) {
 	simulate(t, func(s *sim) {
 		relay := s.relay(1, 0)
@@ -256,8 +258,8 @@ func TestAnotherRegionFromTheNextCycle(t *testing.T) {
 	})
 }
 
-// TestRevoke: a patient that keeps a region that it may not see any more is out at the tick, before the broadcast; so is a front whose
-// admission ended, though it sits in the mesh.
+// TestRevoke: a patient that keeps a region that it may not see any more is out at the tick, before the broadcast; so is
+// a front whose admission ended, though it sits in the mesh.
 func TestRevoke(t *testing.T) {
 	simulate(t, func(s *sim) {
 		relay := s.relay(0, 0)

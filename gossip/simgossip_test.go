@@ -61,7 +61,8 @@ func spread(all, publishers []*simNode, wait time.Duration) (took []time.Duratio
 	return took, lost
 }
 
-// TestSpread200 is the budget of design.md 19: 200 nodes, links of 10 to 50 ms; 100 % delivered after sync, p99 below 1.2 s.
+// TestSpread200 is the budget of design.md 19: 200 nodes, links of 10 to 50 ms; 100 % delivered after sync, p99 below
+// 1.2 s.
 func TestSpread200(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("200 nodes: takes 20 s, and 20 times that with -race")
@@ -198,7 +199,8 @@ func TestPacketLoss(t *testing.T) {
 	}
 }
 
-// TestSkewIsNeverPunished: clocks up to ten minutes off, an issuer key that some do not know yet, and nobody loses score.
+// TestSkewIsNeverPunished: clocks up to ten minutes off, an issuer key that some do not know yet, and nobody loses
+// score.
 func TestSkewIsNeverPunished(t *testing.T) {
 	simulate(t, func(s *sim) {
 		r := s.relay(0, 0)

@@ -44,8 +44,8 @@ func SyncPool(ctx context.Context, h host.Host, p peer.ID, region string, pool *
 	return syncWith(ctx, h, p, pool, validator, func(a *asker) error { return a.region(region) })
 }
 
-// SyncAll compares the digests of all regions that p shows to this node, and fetches where they differ. With zones only those
-// are compared, first by one short root each: relays, which have the same zones, do this every minute.
+// SyncAll compares the digests of all regions that p shows to this node, and fetches where they differ. With zones only
+// those are compared, first by one short root each: relays, which have the same zones, do this every minute.
 func SyncAll(ctx context.Context, h host.Host, p peer.ID, pool *Pool, validator *Validator, zones ...string) (SyncResult, error) {
 	return syncWith(ctx, h, p, pool, validator, func(a *asker) error { return a.all(zones) })
 }

@@ -46,8 +46,8 @@ func (n *simNode) ask(from *simNode) (SyncResult, error) {
 	return SyncAll(context.Background(), n.host, from.host.ID(), n.pool, n.check)
 }
 
-// TestCatchUpBytes is the budget of design.md 19: a patient that was away for six hours reads at most 1.2 times the missing
-// sheets and 4 KiB.
+// TestCatchUpBytes is the budget of design.md 19: a patient that was away for six hours reads at most 1.2 times the
+// missing sheets and 4 KiB.
 func TestCatchUpBytes(t *testing.T) {
 	for _, c := range []struct{ practices, changed, slots int }{{1, 1, 1}, {10, 1, 5}, {120, 0, 20}, {120, 3, 20}, {120, 80, 20}, {120, 120, 20}, {150, 150, 2}} {
 		if raceEnabled && c.practices > 10 {
@@ -186,7 +186,8 @@ func TestSyncShowsOnlyWhatIsAllowed(t *testing.T) {
 	})
 }
 
-// TestSyncServerAgainstBadAskers is p2p.md A15 and A16: nothing is answered that was not well asked, and no stream stays.
+// TestSyncServerAgainstBadAskers is p2p.md A15 and A16: nothing is answered that was not well asked, and no stream
+// stays.
 func TestSyncServerAgainstBadAskers(t *testing.T) {
 	object := func(v any) []byte {
 		var b bytes.Buffer

@@ -23,7 +23,8 @@ const PoolProtocol = "/pieks/pool/1"
 // PoolService is its name in the resource manager.
 const PoolService = "pieks.pool"
 
-// Shelf is what one peer may read. A patient's shelf is what the broadcaster released, a relay's or front's the pool as it is.
+// Shelf is what one peer may read. A patient's shelf is what the broadcaster released, a relay's or front's the pool as
+// it is.
 type Shelf struct {
 	View    *View
 	Cycle   uint64                   // that View was released in; 0 for the pool as it is

@@ -117,7 +117,8 @@ func askFor(v *View, region string, at time.Time) syncRequest {
 	return q
 }
 
-// lacking lists what the asker of q lacks of v at an instant: what Missing says, and sheets that it has with other content.
+// lacking lists what the asker of q lacks of v at an instant: what Missing says, and sheets that it has with other
+// content.
 func lacking(v *View, q *syncRequest, at time.Time) []*Signed {
 	missing := v.Missing(q.Region, q.Have, at)
 	mark := make(map[Have][]byte, len(q.Have))
