@@ -54,6 +54,11 @@ func Open(ctx context.Context, cfg Config) (*Home, error) {
 		if file, err = readNetwork(cfg.Network); err != nil {
 			return nil, err
 		}
+		if kind, err := store.Protection(StoreDir(cfg.Dir)); err == nil && kind == store.KindNone {
+			if _, err := network.Verify(file); err != nil { // no home is made for a file that is none
+				return nil, fmt.Errorf("take the network file: %w", err)
+			}
+		}
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the home %s: %w", cfg.Dir, err)
@@ -80,11 +85,13 @@ func (h *Home) joinNetwork(file []byte) error {
 		return err
 	}
 	if file != nil {
-		// The home may already know a newer bundle than the file: that one stays.
-		if _, err := current.Offer(file); err != nil && !errors.Is(err, network.ErrRolledBack) {
-			if current.Get() == nil || !errors.Is(err, network.ErrExpired) {
-				return fmt.Errorf("take the network file: %w", err)
-			}
+		_, err := current.Offer(file)
+		switch known := current.Get() != nil; {
+		case errors.Is(err, network.ErrRolledBack), known && errors.Is(err, network.ErrExpired):
+			// A service is started with the same old file each time, and the home has learnt of a newer one meanwhile.
+			h.Log.Warn("the network file that was given is not used", "reason", err)
+		case err != nil:
+			return fmt.Errorf("take the network file: %w", err)
 		}
 	}
 	if current.Get() == nil {

@@ -2,7 +2,9 @@ package home
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -44,9 +46,9 @@ func (h *Home) deny(gate *nodehost.Gate, hosts []host.Host, in control.DenyReque
 	if err != nil {
 		return control.Errorf(control.KindUsage, "This is not a peer ID: copy it from pieks status.")
 	}
-	lasts := time.Duration(in.Seconds) * time.Second
-	if in.Seconds <= 0 {
-		lasts = forever
+	lasts := forever
+	if in.Seconds > 0 && in.Seconds < int(forever/time.Second) {
+		lasts = time.Duration(in.Seconds) * time.Second
 	}
 	if !gate.DenyPeer(nil, id, h.Now().Add(lasts)) {
 		return control.Errorf(control.KindConflict, "The list of denied peers is full: allow some again first.")
@@ -64,7 +66,7 @@ func (h *Home) backup(ctx context.Context, in control.BackupRequest) (control.Ba
 		return none, control.Errorf(control.KindUsage, "A backup needs a file to write and a passphrase that locks it.")
 	}
 	if _, err := os.Lstat(in.Path); err == nil {
-		return none, control.Errorf(control.KindConflict, "There is a file at %s already: choose another name.", in.Path)
+		return none, taken(in.Path)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(in.Path), ".pieks-backup-*")
 	if err != nil {
@@ -79,12 +81,39 @@ func (h *Home) backup(ctx context.Context, in control.BackupRequest) (control.Ba
 		err = closed
 	}
 	if err == nil {
-		err = os.Link(tmp.Name(), in.Path)
+		err = name(tmp.Name(), in.Path)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return none, taken(in.Path)
 	}
 	if err != nil {
 		return none, fmt.Errorf("write the backup: %w", err)
 	}
 	return control.BackupResult{Path: in.Path, Bytes: size}, nil
+}
+
+func taken(path string) error {
+	return control.Errorf(control.KindConflict, "There is a file at %s already: choose another name.", path)
+}
+
+// name gives a complete file its name, and never takes one that is there: fs.ErrExist. Where there are no links, as on most USB sticks, the
+// name is taken first.
+func name(tmp, path string) error {
+	err := os.Link(tmp, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	place, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = place.Close(); err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // Status is what every role says of itself alike.

@@ -80,9 +80,9 @@ func circuitResources() relay.Resources {
 		Limit:          &relay.RelayLimit{Duration: 2 * time.Minute, Data: 128 << 10},
 		ReservationTTL: 30 * time.Minute,
 		// Two hosts for each practice of a few regions.
-		MaxReservations:        512,
-		MaxCircuits:            maxCircuits,
-		BufferSize:             2048,
+		MaxReservations: 512,
+		MaxCircuits:     maxCircuits,
+		BufferSize:      2048,
 		// Practices of one health centre share an address; AS3320 alone holds most of a region.
 		MaxReservationsPerIP:  32,
 		MaxReservationsPerASN: 512,
