@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"pieks/gossip/place"
@@ -49,21 +48,13 @@ func (a *app) run(ctx context.Context, role string, begin start) error {
 		return err
 	})
 	if err != nil {
-		return explainStart(err)
+		return err
 	}
 	err = a.announce(ctx, n, role)
 	if err == nil {
 		<-ctx.Done()
 	}
 	return errors.Join(err, closeWithin(n, stopLimit))
-}
-
-// explainStart says what to do about an address that someone else has. Libraries pass the reason on as text only.
-func explainStart(err error) error {
-	if !errors.Is(err, syscall.EADDRINUSE) && !strings.Contains(err.Error(), "address already in use") {
-		return err
-	}
-	return control.Errorf(control.KindConflict, "Another program listens on this node's address already. Stop it, or choose another address with --listen. (%w)", err)
 }
 
 // checkPLZ refuses a mistyped postcode before a home is made for it.
