@@ -39,12 +39,13 @@ func (r *runner) choose(ctx context.Context, node *Node, s BookStep) ([]string, 
 		area = practice.details.PLZ // a network without practice counts shows whole postcodes
 	}
 	var ids []string
+	firstDay := ""
 	for _, t := range tokens {
-		if area != "" && t.Area != area {
+		if (area != "" && t.Area != area) || t.Day == firstDay {
 			continue
 		}
-		if area == "" && len(ids) == 0 {
-			area = t.Area
+		if len(ids) == 0 {
+			area, firstDay = t.Area, t.Day // the second dose is at the same practice on another day
 		}
 		if ids = append(ids, t.ID); len(ids) == max(s.Doses, 1) {
 			return ids, nil

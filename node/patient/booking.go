@@ -58,6 +58,7 @@ func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
 	}
 	var sheet *gossip.Signed
 	var ids []gossip.SlotID
+	var slots []gossip.Slot
 	view := n.pool.View()
 	for _, text := range tokens {
 		name, err := gossip.ParseTokenName(text)
@@ -71,10 +72,13 @@ func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
 		if sheet != nil && sheet != found {
 			return nil, booking.ErrSlots
 		}
-		sheet, ids = found, append(ids, slot.ID)
+		sheet, ids, slots = found, append(ids, slot.ID), append(slots, slot)
 	}
 	if sheet == nil {
 		return nil, booking.ErrSlots
+	}
+	if err := fits(n.home.Network.Policy(), slots); err != nil {
+		return nil, err
 	}
 	attempt, err := booking.NewAttempt(sheet, ids, n.mailRelays(), n.home.Now())
 	if err != nil {
@@ -88,6 +92,23 @@ func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
 	b.entries[attempt.ID()] = e
 	b.mu.Unlock()
 	return e, nil
+}
+
+// ErrInterval says that two appointments are not first and second dose of one vaccine.
+var ErrInterval = errors.New("these two do not make a first and a second dose: choose the same vaccine, and days as far apart as it needs")
+
+// fits checks that two slots can be the two doses of a vaccine, by the network's catalogue.
+func fits(policy *gossip.Policy, slots []gossip.Slot) error {
+	if len(slots) < 2 || policy == nil {
+		return nil
+	}
+	first, second := slots[0], slots[1]
+	vaccine := policy.Vaccines[first.Vaccine]
+	apart := int(second.Day) - int(first.Day)
+	if first.Vaccine != second.Vaccine || first.Dose > 1 || second.Dose == 1 || apart < vaccine.IntervalDays[0] || apart > vaccine.IntervalDays[1] {
+		return fmt.Errorf("%w (%s: %d to %d days)", ErrInterval, first.Vaccine, vaccine.IntervalDays[0], vaccine.IntervalDays[1])
+	}
+	return nil
 }
 
 // mailRelays are where a new booking's mailbox is: at this node's relay and one more.

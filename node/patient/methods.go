@@ -179,7 +179,7 @@ func refused(err error) error {
 	switch {
 	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, ErrTokenGone):
 		return control.Errorf(control.KindNotFound, "%w", err)
-	case errors.Is(err, gossip.ErrTokenName), errors.Is(err, booking.ErrSlots), errors.Is(err, booking.ErrBookingID), errors.Is(err, booking.ErrDetails):
+	case errors.Is(err, gossip.ErrTokenName), errors.Is(err, booking.ErrSlots), errors.Is(err, ErrInterval), errors.Is(err, booking.ErrBookingID), errors.Is(err, booking.ErrDetails):
 		return control.Errorf(control.KindUsage, "%w", err)
 	}
 	return control.Errorf(control.KindUnavailable, "%w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/event"
@@ -22,6 +23,8 @@ const (
 	retryLast  = 20 * time.Second
 	// greetTimeout covers dial, hello and the first sync.
 	greetTimeout = 15 * time.Second
+	// spread is over how long the patients of a relay come back to it after a tick that went wrong.
+	spread = 2 * time.Second
 	// reports queue up while a sync is under way; one sync answers them all.
 	reportQueue = 16
 )
@@ -192,6 +195,8 @@ func (s *session) follow(ctx context.Context, events event.Subscription) error {
 				return errors.New("connection ended")
 			}
 		case r := <-s.reports:
+			// All patients of a relay hear of a gap at the same moment.
+			wait(ctx, rand.N(spread))
 			s.drain()
 			if r.State == gossip.Silent {
 				// The relay may have restarted and forgotten who asks.

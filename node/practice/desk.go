@@ -2,7 +2,6 @@ package practice
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"slices"
@@ -199,5 +198,3 @@ func (n *Node) signer() booking.Practice {
 		},
 	}
 }
-
-func (n *Node) deviceKey() [32]byte { return [32]byte(n.identity.device.Public().(ed25519.PublicKey)) }

@@ -13,7 +13,6 @@ import (
 	"pieks/card"
 	"pieks/gossip/place"
 	"pieks/gossip/wire"
-	"pieks/node/control"
 	"pieks/node/home"
 	"pieks/store"
 )
@@ -184,10 +183,4 @@ func (id *identity) enrolVirtual(ctx context.Context, h *home.Home, now time.Tim
 	}
 	id.enrolment, id.licence = cms, licence
 	return nil
-}
-
-// public is the identity as its own user sees it.
-func (id *identity) public() control.Practice {
-	d := id.details
-	return control.Practice{Name: d.Name, Street: d.Street, PLZ: d.PLZ, Place: d.Place, Phone: d.Phone, Directions: d.Directions}
 }

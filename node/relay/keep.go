@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,20 +18,23 @@ var sheetBucket = store.NewBucket("sheets")
 const (
 	// keepEvery: sheets are written together; what is lost in between comes back with the next sync.
 	keepEvery = 2 * time.Second
-	// keepQueue: as many as a pool can take in at once.
-	keepQueue = 1024
+	// keepBatch: 4 MiB of the largest sheets in one transaction.
+	keepBatch = 256
 )
 
 // keeper writes the pool's sheets behind, in batches.
 type keeper struct {
-	store  *store.Store
-	log    *slog.Logger
-	sheets chan *gossip.Signed
-	wg     sync.WaitGroup
+	store *store.Store
+	log   *slog.Logger
+	now   func() time.Time
+	wg    sync.WaitGroup
+
+	mu    sync.Mutex
+	fresh map[[32]byte]*gossip.Signed // not on the disk yet, by pseudonym; no more than the pool takes in between two writes
 }
 
-func newKeeper(st *store.Store, log *slog.Logger) *keeper {
-	return &keeper{store: st, log: log, sheets: make(chan *gossip.Signed, keepQueue)}
+func newKeeper(st *store.Store, now func() time.Time, log *slog.Logger) *keeper {
+	return &keeper{store: st, log: log, now: now, fresh: map[[32]byte]*gossip.Signed{}}
 }
 
 // load adds what was kept to the pool, after checking it as if it had just arrived.
@@ -52,11 +57,12 @@ func (k *keeper) load(v *gossip.Validator, pool *gossip.Pool) error {
 	return nil
 }
 
-// put queues a sheet. When the queue is full the sheet is not kept on disk, only in memory.
+// put notes a sheet to be written.
 func (k *keeper) put(s *gossip.Signed) {
-	select {
-	case k.sheets <- s:
-	default:
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if old := k.fresh[s.Sheet.Pass.P]; old == nil || old.Sheet.Seq <= s.Sheet.Seq {
+		k.fresh[s.Sheet.Pass.P] = s
 	}
 }
 
@@ -79,31 +85,38 @@ func (k *keeper) run(ctx context.Context) {
 }
 
 func (k *keeper) flush() {
-	batch := map[[32]byte]*gossip.Signed{}
-	for {
-		select {
-		case s := <-k.sheets:
-			if old := batch[s.Sheet.Pass.P]; old == nil || old.Sheet.Seq < s.Sheet.Seq {
-				batch[s.Sheet.Pass.P] = s
-			}
-			continue
-		default:
+	k.mu.Lock()
+	fresh := k.fresh
+	k.fresh = map[[32]byte]*gossip.Signed{}
+	k.mu.Unlock()
+	for batch := range slices.Chunk(slices.Collect(maps.Values(fresh)), keepBatch) {
+		if err := k.write(batch); err != nil {
+			k.log.Warn("sheets are not on the disk yet; they stay in memory", "err", err)
+			k.again(batch)
 		}
-		break
 	}
-	if len(batch) == 0 {
-		return
-	}
-	err := k.store.Update(context.Background(), func(tx *store.Tx) error {
-		for p, s := range batch {
-			if err := tx.Put(sheetBucket, p[:], s.Raw); err != nil {
+}
+
+func (k *keeper) write(batch []*gossip.Signed) error {
+	return k.store.Update(context.Background(), func(tx *store.Tx) error {
+		for _, s := range batch {
+			if err := tx.Put(sheetBucket, s.Sheet.Pass.P[:], s.Raw); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		k.log.Warn("sheets were not written to disk; they stay in memory", "err", err)
+}
+
+// again notes what could not be written, unless it is over or there is newer.
+func (k *keeper) again(batch []*gossip.Signed) {
+	now := k.now()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, s := range batch {
+		if k.fresh[s.Sheet.Pass.P] == nil && now.Before(s.Sheet.ExpiresAt()) {
+			k.fresh[s.Sheet.Pass.P] = s
+		}
 	}
 }
 

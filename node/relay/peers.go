@@ -73,6 +73,7 @@ func (n *Node) syncAdmitted(ctx context.Context) {
 func (n *Node) dialRelays(ctx context.Context) {
 	every(ctx, dialEvery, func() {
 		for _, relay := range n.others() {
+			n.host.ConnManager().Protect(relay.ID, "relay") // whoever of the two dialled
 			if n.host.Network().Connectedness(relay.ID) == network.Connected {
 				continue
 			}
@@ -83,7 +84,6 @@ func (n *Node) dialRelays(ctx context.Context) {
 				n.log.Debug("other relay not reached", "relay", relay.ID, "err", err)
 				continue
 			}
-			n.host.ConnManager().Protect(relay.ID, "relay")
 			n.sync(ctx, relay.ID)
 		}
 	})
@@ -110,6 +110,7 @@ func (n *Node) connectedFronts() []peer.ID {
 	for id, until := range n.fronts {
 		if n.home.Now().After(until) {
 			delete(n.fronts, id)
+			n.host.ConnManager().Unprotect(id, "practice")
 		} else {
 			fronts = append(fronts, id)
 		}
@@ -135,6 +136,11 @@ func (n *Node) sync(ctx context.Context, id peer.ID) {
 	}
 	if _, err := gossip.SyncAll(ctx, n.host, id, n.pool, n.validator); err != nil {
 		n.log.Debug("pool not synced", "err", err)
+		return
+	}
+	// After a start, what other relays have shown already need not wait for the next tick.
+	if n.isRelay(id) {
+		n.caughtUp.Do(n.broadcast.CatchUp)
 	}
 }
 

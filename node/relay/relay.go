@@ -63,6 +63,7 @@ type Node struct {
 	mailbox   *mailbox.Server
 	keeper    *keeper
 	refresh   chan admission.Admitted
+	caughtUp  sync.Once
 
 	mu     sync.Mutex
 	fronts map[peer.ID]time.Time // admitted fronts and when their passes end
@@ -103,7 +104,10 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.run(life)
-	return n, n.control()
+	if err := n.control(); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 func (n *Node) onClose(f func() error) { n.closers = append(n.closers, f) }
@@ -140,7 +144,7 @@ func zonesOf(entry network.Relay) func(string) bool {
 func (n *Node) openPool() error {
 	n.pool = gossip.NewPool(n.home.Now)
 	n.validator = gossip.NewValidator(n.home.Network.Policy, n.home.Now).Against(n.pool)
-	n.keeper = newKeeper(n.home.Store, n.log)
+	n.keeper = newKeeper(n.home.Store, n.home.Now, n.log)
 	n.home.Store.Retain(sheetBucket, retain)
 	if err := n.keeper.load(n.validator, n.pool); err != nil {
 		return fmt.Errorf("read kept sheets: %w", err)

@@ -13,6 +13,9 @@ import (
 // ErrNotPrepared says that a home holds no relay's keys.
 var ErrNotPrepared = errors.New("this home holds no relay's keys: make it with pieks network init, or ask the network's operators for yours")
 
+// ErrPrepared says that a home holds a relay's keys already.
+var ErrPrepared = errors.New("this home holds a relay's keys already, which stay as they are: choose another folder")
+
 var (
 	secretBucket = store.NewBucket("relay")
 	secretKey    = []byte("home")
@@ -28,7 +31,12 @@ func Prepare(ctx context.Context, dir string, secrets network.RelayHome, secret 
 	if err != nil {
 		return fmt.Errorf("make the relay's home %s: %w", dir, err)
 	}
-	err = st.Update(ctx, func(tx *store.Tx) error { return tx.Put(secretBucket, secretKey, data) })
+	err = st.Update(ctx, func(tx *store.Tx) error {
+		if held, err := tx.Get(secretBucket, secretKey); err != nil || held != nil {
+			return errors.Join(err, ErrPrepared)
+		}
+		return tx.Put(secretBucket, secretKey, data)
+	})
 	return errors.Join(err, st.Close())
 }
 
