@@ -29,6 +29,7 @@ import (
 
 	"pieks/card"
 	"pieks/gossip"
+	"pieks/gossip/place"
 	"pieks/node/network"
 )
 
@@ -190,6 +191,50 @@ func (n *Net) Write(data []byte) string {
 
 // Home is a folder for a node, which does not exist yet.
 func (n *Net) Home(name string) string { return filepath.Join(n.dir, name) }
+
+// Sheet is a sheet of a new pseudonym with one appointment three days from now, good until expires.
+func (n *Net) Sheet(plz string, now, expires time.Time) *gossip.Signed {
+	n.t.Helper()
+	policy, err := n.Bundle.Policy()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	key := newKey(n.t)
+	pass := n.pass(policy, [32]byte(public(key)), n.Bundle.Rules.EpochAt(now))
+	signed, err := gossip.SignSheet(gossip.Sheet{
+		Version: gossip.SheetVersion, Pass: pass, Area: policy.Map.Area(place.PLZ(plz)), Seq: 1,
+		Issued: uint64(now.Unix()), Expires: uint64(n.Bundle.Rules.SheetExpiry(now, expires, pass.Epoch).Unix()),
+		Relays: []string{n.Relays[0].Peer},
+		Slots:  []gossip.Slot{{ID: gossip.SlotID{1}, Day: gossip.DayOf(now) + 3, Vaccine: "comirnaty"}},
+	}, key)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return signed
+}
+
+// pass is issued blindly, as a practice would be given it.
+func (n *Net) pass(policy *gossip.Policy, p [32]byte, epoch uint64) gossip.Pass {
+	n.t.Helper()
+	keys, err := n.Relays[0].PrivateKeys()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	id := n.Bundle.Issuers[0].ID
+	request, err := policy.BlindPass(id, p, [32]byte{1}, epoch)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	blind, err := gossip.BlindSign(keys[id], request.Blinded())
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	pass, err := request.Finish(blind)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return pass
+}
 
 // Clock is the time of a test: the real one, moved by what the test says.
 type Clock struct {
