@@ -26,13 +26,17 @@
 // # Ways
 //
 // On a stream, each message and each reply is a frame (pieks/gossip/wire) of at most 3,900 bytes. A stream of /pieks/booking/1 goes to the
-// host whose identity is P, one of /pieks/desk/1 to the host whose identity is D; both are mostly reached through a circuit, so the stream
-// has to be allowed on a limited connection. A stream carries any number of messages in sequence, each after the reply to the one
-// before: a patient whose slot is taken asks for the next one on the same stream. It ends after 30 s without a
-// message, after 2 minutes in any case, and after a message that is none of these protocols (which is still answered).
+// host whose identity is P, one of /pieks/desk/1 to the host whose identity is D; both are mostly reached through a circuit (package wire) of
+// the relays in the sheet or in the offer, so the stream has to be allowed on a limited connection. No hello is said here. A stream carries
+// any number of messages in sequence, each after the reply to the one before: a patient whose slot is taken asks for the next one on the same
+// stream. It ends after 30 s without a message, after 2 minutes in any case, and after a message that is none of these protocols (which is
+// still answered).
 //
-// The same messages travel sealed through the mailbox when one side is offline: 1 and 3 to box P sealed to H, 5 to box D sealed to D's X25519
-// key, and 2, 4, 6 and refusals to box B sealed to B's X25519 key, at the relays that the request named.
+// The same messages travel sealed through the mailbox (node/mailbox) when one side is offline; content of an envelope is the message below,
+// without the length of a frame. 1 and 3 go to box P sealed to H, at the relays of the sheet; 5 to box D sealed to D's X25519 key, which is in
+// the statement of the practice card, at the relays of the offer or the newest receipt; 2, 4, 6 and refusals to box B sealed to B's X25519
+// key, at the relays that the request named. A practice passes over relays that its network bundle does not list, and when none is left takes
+// all that it lists.
 //
 // Every message may be repeated, on either way, until it is answered. The answer to a repeated message is the recorded one, byte by byte, as
 // long as nothing else has happened; a repeated confirm always gets the booking as it stands. A reply of reason 2 (wait) asks for the
@@ -46,9 +50,10 @@
 //	2 kind     uint   1 request, 2 offer, 3 confirm, 4 receipt, 5 refusal, 16 order, 17 notice
 //	3 body     bytes  CBOR map (1, 5) or COSE_Sign1 (all others)
 //
-// A reader that does not know the version answers reason 7 and leaves the body alone. Instants are unix seconds and at most 7,258,118,400 (the year 2200).
-// A relay is a peer ID in text form, at most 64 bytes; at most 3 are listed. Text is UTF-8 without control characters and without
-// marks that reorder it.
+// A reader that does not know the version answers reason 7 and leaves the body alone. Instants are unix seconds and at most 7,258,118,400 (the
+// year 2200). A relay is a peer ID in text form, at most 64 bytes; at most 3 are listed. The key of an empty list is there, too, and has an
+// empty array (80) or null (f6): Pieks takes both and may send null. Text is UTF-8 without control characters and without marks that reorder
+// it.
 //
 // Request, kind 1, not signed: whoever knows the token may ask, and only B can confirm.
 //
@@ -59,6 +64,8 @@
 //	4 commitment  bytes[32]  c, see Verification token
 //	5 relays      array of text: where box B is kept
 //
+// Two tokens are first and second dose of one vaccine, with as many days between as its interval in the network bundle says. The patient sees to
+// that: the practice holds any two of its slots.
 // Offer, kind 2: COSE_Sign1 by P with AAD "pieks/offer-front/1", whose payload is a COSE_Sign1 by D with AAD "pieks/offer/1", whose payload is
 //
 //	 1 version    uint       1
@@ -66,7 +73,7 @@
 //	 3 front      bytes[32]  P
 //	 4 visits     array of 1 or 2 maps, in the order of the tokens:
 //	                1 token bytes[32], 2 start uint, 3 end uint, 4 vaccine text (1 to 32 bytes), 5 dose uint (0 is any),
-//	                6 transcript bytes[32]
+//	                6 transcript bytes[32]; it ends after it starts, at most 8 hours later
 //	 5 zone       text       "Europe/Berlin": what the times are shown in
 //	 6 nonce      bytes[32]  n_d
 //	 7 until      uint       end of the hold; a confirm that arrives in a later second is refused
@@ -87,7 +94,8 @@
 //	5 patient  map: 1 name text (1 to 160 bytes), 2 birth date text "1950-03-01" (1900 to tomorrow),
 //	           3 phone text (optional, 1 to 32 bytes of digits and " +-()/")
 //
-// Receipt, kind 4: COSE_Sign1 by D with AAD "pieks/receipt/1". Notice, kind 17: the same map by D with AAD "pieks/notice/1".
+// Receipt, kind 4: COSE_Sign1 by D with AAD "pieks/receipt/1". Notice, kind 17: the same map by D with AAD "pieks/notice/1",
+// sent when the practice cancels and at no other change.
 //
 //	 1 version   uint       1
 //	 2 key       bytes[32]  B
@@ -143,15 +151,21 @@
 //
 // # Verification token
 //
-// LP puts a 4-byte big-endian length before each part, the label first. n_p and n_d are 32 random bytes.
+// LP puts a 4-byte big-endian length before each part, the label first. Two token ids are one part of 64 bytes. n_p and n_d are 32 random bytes.
 //
 //	c     = SHA-256(LP("tm1/sas-commit", token ids one after the other, B, n_p))
 //	th    = SHA-256(LP("tm1/transcript", token id of the visit, B, c, n_d))
 //	k     = HKDF-SHA256(ikm = n_p | n_d, salt = th, info = "tm1/verify", 48 bytes)
 //
 //	digits  k[0:16], big-endian, mod 10^10, ten digits, and their Damm check digit: NNNNNN-NNNN-N
-//	words   the top 44 bits of k[16:32] as four numbers of 11 bits: words of de-2048-v1 (words.txt, numbered from 0)
+//	words   the top 44 bits of k[16:32] as four numbers of 11 bits, the first from the top: words of words.txt, numbered from 0
 //	QR      "TM1:" and Base32 (RFC 4648, no padding) of 1 | first 8 bytes of the token id | k[32:48]: 44 characters
+//
+// The table of the check digit is that of Damm's thesis (2004), rows 0 to 9; the digit so far is the row, the
+// next one the column, and it begins with 0:
+// 0317598642 7092154863 4206871359 1750983426 6123045978 3674209581 5869720134 8945362017 9438617205 2581436790.
+// words.txt is de-2048-v1 of dys2p/wordlists-de, which has had several contents under this name: 2,048 lines ending in a line feed, SHA-256
+// 7965dc8c6b413ccb635d3021043365e18df0367bf5413a50a069a98addfe4e1d.
 //
 // The three forms say nothing about each other. Each visit has its own. With token id 0x11, n_p 0x22, n_d 0x33, B 0x44, 32 times each, they are
 // 085911-0559-9, "konflikt weisheit trinken station" and TM1:AEIRCEIRCEIRCEJPQSKLP2W3IJU2XDS7NCLNK7WN.
