@@ -4,27 +4,35 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"pieks/node/host"
 )
 
 // buy keeps passes in stock: at once when the practice has none to go on with, else at a random time, so that
 // an issuer cannot tell from when it is asked whose pass it sees later.
 func (n *Node) buy(ctx context.Context) {
 	for ctx.Err() == nil {
-		next := n.rules().Epoch / 8
-		missing, urgent := n.missing()
-		if len(missing) > 0 {
-			if !urgent {
-				wait(ctx, pause(n.rules().Epoch/4))
-			}
+		next := min(n.rules().Epoch/8, time.Hour)
+		if missing, urgent := n.missing(); len(missing) > 0 && !urgent {
+			n.waitToBuy(ctx, pause(n.rules().Epoch/4))
+		}
+		if missing, _ := n.missing(); len(missing) > 0 { // as it is after the wait
 			if err := n.refill(ctx, missing); err != nil && ctx.Err() == nil {
 				n.log.Warn("passes not fetched yet", "err", err)
 				next = refillAgain
 			}
 			n.wake()
 		}
-		wait(ctx, min(next, time.Hour))
+		n.waitToBuy(ctx, next)
+	}
+}
+
+// waitToBuy waits, at most until there is a newer network file: it may name issuers for epochs that had none.
+func (n *Node) waitToBuy(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-n.renewed:
 	}
 }
 
@@ -63,7 +71,7 @@ func (n *Node) refill(ctx context.Context, epochs []uint64) error {
 		if len(infos) == 0 {
 			return errNoIssuer
 		}
-		return host.Connect(ctx, d.host, infos[0])
+		return connect(ctx, d.host, infos[0])
 	}
 	return n.stock.refill(ctx, d.host, n.home.Network.Policy(), n.enrolment(), n.identity.device, epochs, connect)
 }

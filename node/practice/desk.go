@@ -21,6 +21,9 @@ import (
 const (
 	// outboxEvery: notices that no relay took are offered again.
 	outboxEvery = 5 * time.Second
+	// connectTimeout and putTimeout of a letter: a relay that is away must not hold up the others' letters.
+	connectTimeout = 10 * time.Second
+	putTimeout     = 20 * time.Second
 	// mdnsService is how a desk is found on its own network.
 	mdnsService = "_pieks._udp"
 )
@@ -55,14 +58,14 @@ func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
 	d.closers = append(d.closers, func() error { return host.Close(d.host) })
 	server := d.booking.Listen(d.host, nil)
 	d.closers = append(d.closers, server.Close)
-	d.postbox = &postbox{
-		host: d.host, key: n.identity.device, sealing: n.identity.sealing, handle: d.booking.HandleMail, log: n.log,
+	d.postbox = (&postbox{
+		host: d.host, key: n.identity.device, sealing: n.identity.sealing, handle: d.booking.HandleMail, now: n.home.Now, log: n.log,
 		send: func(ctx context.Context, to letter) error { return n.deliver(ctx, d.host, to) },
-	}
+	}).start(ctx)
 	d.closers = append(d.closers, func() error { d.postbox.close(); return nil })
 	d.circuits, err = host.KeepCircuits(d.host, host.CircuitsConfig{
 		Relays: func() []peer.AddrInfo { return n.home.Relays("") },
-		Want:   min(circuitsWanted, len(n.home.Relays(""))),
+		Want:   circuitsWanted,
 		Admit: func(ctx context.Context, relay peer.ID) error {
 			_, err := admission.HelloDesk(ctx, d.host, relay, n.enrolment())
 			return err
@@ -172,17 +175,25 @@ func (n *Node) deliver(ctx context.Context, h libhost.Host, to letter) error {
 	}
 	var reached []peer.ID
 	for _, info := range infos {
-		if err := host.Connect(ctx, h, info); err == nil {
+		if connect(ctx, h, info) == nil {
 			reached = append(reached, info.ID)
 		}
 	}
 	if len(reached) == 0 {
 		return errors.New("no relay of the patient's mailbox is reachable")
 	}
+	ctx, cancel := context.WithTimeout(ctx, putTimeout)
+	defer cancel()
 	if _, err := mailbox.Put(ctx, h, reached, to.box, envelope); err != nil {
 		return fmt.Errorf("leave mail: %w", err)
 	}
 	return nil
+}
+
+func connect(ctx context.Context, h libhost.Host, relay peer.AddrInfo) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	return host.Connect(ctx, h, relay)
 }
 
 // signer is the practice as the booking protocol signs for it.

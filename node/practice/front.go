@@ -44,10 +44,14 @@ type front struct {
 	wg       sync.WaitGroup
 	closers  []func() error
 	changed  chan struct{}
+	seq      uint64 // of the last sheet; the publisher's own
+
+	// ends answers patients, and server is where it does; nil while the network file has expired. Both are the conductor's own.
+	ends   *booking.Front
+	server *booking.Server
 
 	mu      sync.Mutex
 	until   time.Time // wanted end of the next sheet; zero: publish no more
-	seq     uint64
 	expires time.Time // of the last sheet that went out; zero: none did
 }
 
@@ -116,24 +120,26 @@ func (f *front) shelf(id peer.ID) gossip.Shelf {
 	}
 }
 
-func (f *front) serve(ctx context.Context) error {
+func (f *front) serve(ctx context.Context) (err error) {
 	n := f.node
-	ends, err := booking.NewFront(booking.FrontConfig{
+	f.ends, err = booking.NewFront(booking.FrontConfig{
 		Ledger: n.ledger, Practice: n.signer(), Epoch: f.persona.Epoch, Key: f.persona.P, Log: f.log,
 	})
 	if err != nil {
 		return err
 	}
-	server := ends.Listen(f.host, nil)
-	f.closers = append(f.closers, server.Close)
-	f.postbox = &postbox{
-		host: f.host, key: f.persona.P, sealing: f.persona.H, handle: ends.HandleMail, log: f.log,
-		send: func(ctx context.Context, to letter) error { return n.deliver(ctx, f.host, to) },
+	f.closers = append(f.closers, func() error { return f.receive(false) })
+	if err := f.receive(n.home.Network.Usable() == nil); err != nil {
+		return err
 	}
+	f.postbox = (&postbox{
+		host: f.host, key: f.persona.P, sealing: f.persona.H, handle: f.handleMail, now: n.home.Now, log: f.log,
+		send: func(ctx context.Context, to letter) error { return n.deliver(ctx, f.host, to) },
+	}).start(ctx)
 	f.closers = append(f.closers, func() error { f.postbox.close(); return nil })
 	f.circuits, err = host.KeepCircuits(f.host, host.CircuitsConfig{
 		Relays: func() []peer.AddrInfo { return n.home.Relays(n.home.Network.Policy().Map.Zone(f.region)) },
-		Want:   min(circuitsWanted, len(n.home.Relays(""))),
+		Want:   circuitsWanted,
 		Admit:  f.admit,
 		Reserved: func(relay peer.ID) {
 			f.reserved(ctx, relay)
@@ -146,6 +152,32 @@ func (f *front) serve(ctx context.Context) error {
 	}
 	f.closers = append(f.closers, func() error { f.circuits.Close(); return nil })
 	return nil
+}
+
+// receive has patients answered on streams, or not: not while the network file has expired, since nothing new may be given out then.
+func (f *front) receive(open bool) (err error) {
+	switch {
+	case open && f.server == nil:
+		f.server = f.ends.Listen(f.host, nil)
+	case !open && f.server != nil:
+		err = f.server.Close()
+		f.server = nil
+	}
+	return err
+}
+
+// readOnlyAgain: how soon a request in the mailbox is looked at again while the network file has expired.
+const readOnlyAgain = 10 * time.Second
+
+// handleMail answers what comes by mail. While the network file has expired requests stay where they are; what was offered before may
+// still be confirmed.
+func (f *front) handleMail(ctx context.Context, msg []byte) (booking.Mailed, error) {
+	if f.node.home.Network.Usable() != nil {
+		if m, err := booking.Decode(msg); err == nil && m.Kind == booking.KindRequest {
+			return booking.Mailed{RetryAt: f.node.home.Now().Add(readOnlyAgain)}, nil
+		}
+	}
+	return f.ends.HandleMail(ctx, msg)
 }
 
 // admit shows the pass to a relay, which then takes this host's subscription and reservation.
@@ -217,30 +249,43 @@ func (f *front) publishChanges(ctx context.Context) {
 	}
 }
 
-// publish signs the list of open appointments as it is now and sends it to the relays.
+// publish signs the list of open appointments as it is now and sends it to the relays. With an expired network file nothing goes out;
+// the conductor has it published again when there is a newer one.
 func (f *front) publish(ctx context.Context) error {
 	n, now := f.node, f.node.home.Now()
-	if err := n.home.Network.Usable(); err != nil {
-		return err
+	if n.home.Network.Usable() != nil {
+		return nil
 	}
+	f.mu.Lock()
+	until, last := f.until, f.expires
+	f.mu.Unlock()
 	relays := f.circuits.Reserved()
 	slots, err := n.ledger.Slots(f.persona.Epoch)
 	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.until.IsZero() || len(relays) == 0 || (len(slots) == 0 && f.expires.IsZero()) {
+	if until.IsZero() || len(relays) == 0 || (len(slots) == 0 && last.IsZero()) {
 		return nil // nothing to show yet, or nobody to show it
 	}
 	if err := n.ledger.Published(ctx, f.persona.Epoch, slots, now); err != nil {
 		return err
 	}
-	rules := n.home.Network.Policy().Rules
-	expires := rules.SheetExpiry(now, f.until, f.persona.Epoch)
-	if expires.Before(f.expires) {
-		expires = f.expires // a life never gets shorter, see gossip.Sheet
+	expires := n.home.Network.Policy().Rules.SheetExpiry(now, until, f.persona.Epoch)
+	if expires.Before(last) {
+		expires = last // a life never gets shorter, see gossip.Sheet
 	}
+	signed, err := f.sign(slots, relays, now, expires)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.expires = expires // before it leaves: from then on somebody may ask for what it shows
+	f.mu.Unlock()
+	return f.feed.Publish(ctx, signed)
+}
+
+// sign makes the next sheet of this pseudonym.
+func (f *front) sign(slots []gossip.Slot, relays []peer.ID, now, expires time.Time) (*gossip.Signed, error) {
 	f.seq = max(f.seq+1, f.knownSeq()+1, uint64(now.UnixMilli()))
 	sheet := gossip.Sheet{
 		Version: gossip.SheetVersion, Pass: f.persona.Pass, Area: f.area, Seq: f.seq,
@@ -251,14 +296,10 @@ func (f *front) publish(ctx context.Context) error {
 	}
 	signed, err := gossip.SignSheet(sheet, f.persona.P)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	signed.Region = f.region
-	if err := f.feed.Publish(ctx, signed); err != nil {
-		return err
-	}
-	f.expires = expires
-	return nil
+	return signed, nil
 }
 
 // knownSeq is the number of this pseudonym's newest sheet that the network knows: after a restart it is above ours.

@@ -8,12 +8,14 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"pieks/card"
 	"pieks/gossip/place"
 	"pieks/gossip/wire"
 	"pieks/node/home"
+	"pieks/node/network"
 	"pieks/store"
 )
 
@@ -90,8 +92,8 @@ func mergeDetails(ctx context.Context, st *store.Store, given Details) (details 
 			{&details.Name, &given.Name}, {&details.Street, &given.Street}, {&details.PLZ, &given.PLZ},
 			{&details.Phone, &given.Phone}, {&details.Directions, &given.Directions},
 		} {
-			if *f.from != "" {
-				*f.to = *f.from
+			if text := strings.TrimSpace(*f.from); text != "" {
+				*f.to = text
 			}
 		}
 		if details.Name == "" || details.Street == "" || details.PLZ == "" {
@@ -104,6 +106,9 @@ func mergeDetails(ctx context.Context, st *store.Store, given Details) (details 
 		if at, ok := place.Lookup(plz); ok {
 			details.Place = at.Name
 		}
+		if err := details.check(); err != nil {
+			return err
+		}
 		again, err := wire.Marshal(details)
 		if err != nil || bytes.Equal(again, data) {
 			return err
@@ -111,6 +116,15 @@ func mergeDetails(ctx context.Context, st *store.Store, given Details) (details 
 		return tx.Put(practiceBucket, detailsKey, again)
 	})
 	return details, err
+}
+
+// check says whether a card can sign details like these, so that what it cannot is not written down.
+func (d Details) check() error {
+	s := card.Statement{
+		Version: card.StatementVersion, Device: [32]byte{1}, Sealing: [32]byte{1}, TelematikID: "1", NotAfter: 1,
+		Name: d.Name, Street: d.Street, PLZ: d.PLZ, Place: d.Place, Phone: d.Phone, Directions: d.Directions,
+	}
+	return s.Check()
 }
 
 // renew loads the enrolment and makes a new one where there is none that fits, or it ends soon. Outside a test network that
@@ -139,7 +153,7 @@ func (id *identity) renew(ctx context.Context, h *home.Home) error {
 	if bundle.Test == nil {
 		return ErrLicence
 	}
-	return id.enrolVirtual(ctx, h, now)
+	return id.enrolVirtual(ctx, h, bundle, now)
 }
 
 // describes says whether a statement is about this device and these details.
@@ -152,16 +166,15 @@ func (id *identity) describes(s card.Statement) bool {
 func (id *identity) statement(from time.Time) card.Statement {
 	d := id.details
 	return card.Statement{
-		Version: 1, Device: [32]byte(id.device.Public().(ed25519.PublicKey)), Sealing: [32]byte(id.sealing.PublicKey().Bytes()),
+		Version: card.StatementVersion, Device: [32]byte(id.device.Public().(ed25519.PublicKey)), Sealing: [32]byte(id.sealing.PublicKey().Bytes()),
 		Name: d.Name, Street: d.Street, PLZ: d.PLZ, Place: d.Place, Phone: d.Phone, Directions: d.Directions,
 		NotBefore: uint64(from.Unix()), NotAfter: uint64(from.Add(enrolmentLife).Unix()),
 	}
 }
 
 // enrolVirtual signs with a virtual card of the test network's own CA, whose private key the network file carries.
-func (id *identity) enrolVirtual(ctx context.Context, h *home.Home, now time.Time) error {
-	test := h.Network.Get().Test
-	ca, err := card.LoadTestCA(test.PrivateKey, test.Certificate)
+func (id *identity) enrolVirtual(ctx context.Context, h *home.Home, bundle *network.Bundle, now time.Time) error {
+	ca, err := card.LoadTestCA(bundle.Test.PrivateKey, bundle.Test.Certificate)
 	if err != nil {
 		return fmt.Errorf("load the test card CA: %w", err)
 	}
@@ -173,7 +186,7 @@ func (id *identity) enrolVirtual(ctx context.Context, h *home.Home, now time.Tim
 	if err != nil {
 		return fmt.Errorf("enrol with the virtual test card: %w", err)
 	}
-	licence, err := card.VerifyEnrolment(cms, h.Network.Get().CardRoots(), now)
+	licence, err := card.VerifyEnrolment(cms, bundle.CardRoots(), now)
 	if err != nil {
 		return fmt.Errorf("check the new enrolment: %w", err)
 	}

@@ -38,6 +38,9 @@ func (n *Node) Handlers() control.Handlers {
 
 func (n *Node) addSlots(ctx context.Context, in control.SlotsAdd) (control.SlotsChanged, error) {
 	var none control.SlotsChanged
+	if err := n.home.Network.Usable(); err != nil {
+		return none, control.Errorf(control.KindUnavailable, "No appointments were added: %w", err)
+	}
 	policy := n.home.Network.Policy()
 	vaccine, known := policy.Vaccines[in.Vaccine]
 	if !known {

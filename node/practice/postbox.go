@@ -18,7 +18,7 @@ import (
 const (
 	// watchAgain: how soon a watch that ended is opened again while the relay is there.
 	watchAgain = 2 * time.Second
-	// sendAgain: how soon an answer that no relay took is offered again.
+	// sendAgain: how soon an answer that no relay took is offered again, and a message that could not be written down is read again.
 	sendAgain = 5 * time.Second
 	// seenMail bounds the memory of envelopes that were answered; several relays hold the same one.
 	seenMail = 1024
@@ -31,12 +31,29 @@ type postbox struct {
 	sealing *ecdh.PrivateKey
 	handle  func(ctx context.Context, msg []byte) (booking.Mailed, error)
 	send    func(ctx context.Context, to letter) error
+	now     func() time.Time
 	log     *slog.Logger
+
+	ctx    context.Context // of the answers, which outlive the watch that brought the message
+	cancel context.CancelFunc
 
 	mu       sync.Mutex
 	watching map[peer.ID]context.CancelFunc
-	seen     map[mailbox.EnvelopeID]bool
+	answers  map[mailbox.EnvelopeID]*answer
 	wg       sync.WaitGroup
+}
+
+// answer is what becomes of one envelope. Its fields are set before done is closed.
+type answer struct {
+	done   chan struct{}
+	forget bool // the relays may delete the envelope
+}
+
+// start makes b ready; it answers until close, or ctx ends.
+func (b *postbox) start(ctx context.Context) *postbox {
+	b.watching, b.answers = map[peer.ID]context.CancelFunc{}, map[mailbox.EnvelopeID]*answer{}
+	b.ctx, b.cancel = context.WithCancel(ctx)
+	return b
 }
 
 // letter is a message and the box it goes to.
@@ -53,9 +70,6 @@ func (b *postbox) boxID() mailbox.BoxID { return mailbox.BoxID(b.key.Public().(e
 func (b *postbox) open(ctx context.Context, relay peer.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.watching == nil {
-		b.watching, b.seen = map[peer.ID]context.CancelFunc{}, map[mailbox.EnvelopeID]bool{}
-	}
 	if b.watching[relay] != nil || ctx.Err() != nil {
 		return
 	}
@@ -78,6 +92,7 @@ func (b *postbox) shut(relay peer.ID) {
 }
 
 func (b *postbox) close() {
+	b.cancel()
 	b.mu.Lock()
 	for _, cancel := range b.watching {
 		cancel()
@@ -88,75 +103,124 @@ func (b *postbox) close() {
 
 func (b *postbox) watch(ctx context.Context, relay peer.ID) {
 	for ctx.Err() == nil {
-		w, err := mailbox.Watch(ctx, b.host, relay, b.key)
-		if err != nil {
+		if err := b.read(ctx, relay); err != nil {
 			b.log.Debug("mailbox not watched", "relay", relay, "err", err)
-		} else {
-			for mail := range w.Mail() {
-				b.wg.Add(1)
-				go func() {
-					defer b.wg.Done()
-					if b.answer(ctx, mail) {
-						if err := w.Delete(ctx, b.key, mail.ID); err != nil {
-							b.log.Debug("answered mail stays at the relay", "err", err)
-						}
-					}
-				}()
-			}
-			_ = w.Close()
 		}
 		wait(ctx, watchAgain)
 	}
 }
 
-// answer handles one envelope and says whether the relay may forget it.
-func (b *postbox) answer(ctx context.Context, mail mailbox.Mail) bool {
-	if b.known(mail.ID) {
-		return true
+// read answers what the relay pushes until it ends the watch, as it does each hour.
+func (b *postbox) read(ctx context.Context, relay peer.ID) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := mailbox.Watch(ctx, b.host, relay, b.key)
+	if err != nil {
+		return err
 	}
+	var wg sync.WaitGroup
+	for mail := range w.Mail() {
+		wg.Go(func() {
+			if !b.answered(ctx, mail) {
+				return
+			}
+			if err := w.Delete(ctx, b.key, mail.ID); err != nil {
+				b.log.Debug("answered mail stays at the relay", "err", err)
+			}
+		})
+	}
+	cancel()
+	err = w.Close()
+	wg.Wait()
+	return err
+}
+
+// answered waits until an envelope has its answer and says whether the relay may forget it. The same envelope comes from several
+// relays, and again with each watch: it is answered once.
+func (b *postbox) answered(ctx context.Context, mail mailbox.Mail) bool {
+	b.mu.Lock()
+	a := b.answers[mail.ID]
+	if a == nil {
+		b.makeRoom()
+		a = &answer{done: make(chan struct{})}
+		b.answers[mail.ID] = a
+		b.wg.Add(1)
+		go func() {
+			defer b.wg.Done()
+			b.finish(a, mail.ID, b.answer(mail))
+		}()
+	}
+	b.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.forget
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (b *postbox) finish(a *answer, id mailbox.EnvelopeID, forget bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !forget {
+		delete(b.answers, id) // to be read again
+	}
+	a.forget = forget
+	close(a.done)
+}
+
+// makeRoom forgets what was answered when there is too much of it: at worst an answer is sent twice.
+func (b *postbox) makeRoom() {
+	if len(b.answers) < seenMail {
+		return
+	}
+	for id, a := range b.answers {
+		select {
+		case <-a.done:
+			delete(b.answers, id)
+		default:
+		}
+	}
+}
+
+// answer handles one envelope and says whether the relays may forget it.
+func (b *postbox) answer(mail mailbox.Mail) bool {
 	msg, err := mailbox.OpenEnvelope(b.boxID(), b.sealing, mail.Envelope)
 	if err != nil {
 		b.log.Debug("mail does not open and is dropped", "err", err)
 		return true
 	}
-	for ctx.Err() == nil {
-		mailed, err := b.handle(ctx, msg)
-		if err != nil && mailed.Message == nil && mailed.RetryAt.IsZero() {
+	for b.ctx.Err() == nil && b.now().Before(mail.Until) {
+		mailed, err := b.handle(b.ctx, msg)
+		switch {
+		case err != nil:
 			b.log.Debug("mail is dropped", "err", err)
-			return ctx.Err() == nil
-		}
-		if !mailed.RetryAt.IsZero() {
-			wait(ctx, time.Until(mailed.RetryAt))
+			return b.ctx.Err() == nil
+		case !mailed.RetryAt.IsZero():
+			wait(b.ctx, max(mailed.RetryAt.Sub(b.now()), retryLeast))
+			continue
+		case mailed.Message == nil:
+			return true
+		case isBusy(mailed.Message): // it could not be written down: an answer would cost the patient the request
+			wait(b.ctx, sendAgain)
 			continue
 		}
-		if mailed.Message == nil {
-			b.remember(mail.ID)
-			return true
-		}
-		err = b.send(ctx, letter{mailed.Message, mailed.Box, mailed.Sealing, mailed.Relays})
+		err = b.send(b.ctx, letter{mailed.Message, mailed.Box, mailed.Sealing, mailed.Relays})
 		if err == nil {
-			b.remember(mail.ID)
 			return true
 		}
 		b.log.Info("answer not delivered yet", "err", err)
-		wait(ctx, sendAgain)
+		wait(b.ctx, sendAgain)
 	}
 	return false
 }
 
-func (b *postbox) known(id mailbox.EnvelopeID) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.seen[id]
-}
+// retryLeast keeps a message whose time to be read again has just passed from being read without end.
+const retryLeast = 250 * time.Millisecond
 
-func (b *postbox) remember(id mailbox.EnvelopeID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.seen) >= seenMail {
-		clear(b.seen) // at worst an answer is sent twice
-	}
-	b.seen[id] = true
+func isBusy(msg []byte) bool {
+	refused := booking.RefusalIn(msg)
+	return refused != nil && refused.Reason == booking.ReasonBusy
 }
 
 func wait(ctx context.Context, d time.Duration) {

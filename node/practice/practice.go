@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -55,8 +56,9 @@ type Node struct {
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup
 	closers   []func() error
-	woken     chan struct{}
-	checked   uint64 // number of the network file that the pool was last checked against; the conductor's own
+	woken     chan struct{} // for the conductor
+	renewed   chan struct{} // for the buyer: there is a newer network file
+	checked   uint64        // number of the network file that the pool was last checked against; the conductor's own
 
 	mu     sync.Mutex
 	desk   *desk
@@ -77,7 +79,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	life, cancel := context.WithCancel(context.Background())
 	n := &Node{
 		home: h, cfg: cfg, log: h.Log, gate: &host.Gate{Now: h.Now}, cancel: cancel, stock: stock{h.Store.Keys(), h.Now},
-		woken: make(chan struct{}, 1), fronts: map[uint64]*front{},
+		woken: make(chan struct{}, 1), renewed: make(chan struct{}, 1), fronts: map[uint64]*front{},
 	}
 	n.closers = append(n.closers, h.Close)
 	defer func() {
@@ -257,8 +259,7 @@ func (n *Node) step(ctx context.Context) error {
 	errs := n.ledger.Sweep(ctx)
 	n.pool.Expire(now)
 	if b := n.home.Network.Get(); b.Number != n.checked {
-		n.pool.Recheck(n.validator) // a newer network file may no longer allow what was listed
-		n.checked = b.Number
+		n.takeUp(b.Number)
 	}
 	// A front that was begun before a restart answers until its epoch has ended, though it shows nothing new.
 	for _, e := range n.ledger.Epochs() {
@@ -270,7 +271,31 @@ func (n *Node) step(ctx context.Context) error {
 		errs = errors.Join(errs, n.ensureFront(ctx, personas[active]))
 		n.takeOver(active, plan.until(now, active))
 	}
-	return errors.Join(errs, n.retire(ctx, now, active, ok))
+	return errors.Join(errs, n.receive(), n.retire(ctx, now, active, ok))
+}
+
+// takeUp does what a newer network file asks for: it may no longer allow what was listed, and may have issuers and life again.
+func (n *Node) takeUp(number uint64) {
+	n.checked = number
+	n.pool.Recheck(n.validator)
+	n.changed()
+	select {
+	case n.renewed <- struct{}{}:
+	default:
+	}
+}
+
+// receive has all fronts answer patients while the network file counts.
+func (n *Node) receive() error {
+	usable := n.home.Network.Usable() == nil
+	n.mu.Lock()
+	fronts := slices.Collect(maps.Values(n.fronts))
+	n.mu.Unlock()
+	var errs error
+	for _, f := range fronts {
+		errs = errors.Join(errs, f.receive(usable))
+	}
+	return errs
 }
 
 func (n *Node) ensureFront(ctx context.Context, p *persona) error {
