@@ -19,6 +19,7 @@ import (
 // NetworkCmd makes and inspects the signed file that says what a network is.
 type NetworkCmd struct {
 	Init    NetworkInitCmd    `cmd:"" help:"Make a new network: its file, its operators' keys, and a home for each relay."`
+	Renew   NetworkRenewCmd   `cmd:"" help:"Make the next network file before the present one ends."`
 	Sign    NetworkSignCmd    `cmd:"" help:"Add the signature of an operator to a network file."`
 	Show    NetworkShowCmd    `cmd:"" help:"Show what a network file says, and whether it is in force."`
 	Regions NetworkRegionsCmd `cmd:"" help:"Show the regions and areas of a network file, or of a count of practices."`

@@ -89,6 +89,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := takeKeys(ctx, cfg.Home, h.Store, secrets); err != nil {
+		return nil, err
+	}
 	entry, err := n.entry(secrets.Peer)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"pieks/node/home"
 	"pieks/node/network"
@@ -37,6 +39,10 @@ func Prepare(ctx context.Context, dir string, secrets network.RelayHome, secret 
 		}
 		return tx.Put(secretBucket, secretKey, data)
 	})
+	if err == nil {
+		// Public, so that new keys find their relay while its store is locked.
+		err = os.WriteFile(filepath.Join(dir, peerFileName), []byte(secrets.Peer+"\n"), 0o600)
+	}
 	return errors.Join(err, st.Close())
 }
 
