@@ -6,7 +6,7 @@
 // All nodes are libp2p hosts with Ed25519 identities, so a peer ID and the 32 bytes of a key (P, D, a relay's) say the same.
 // Transports are QUIC v1, and TCP with Noise and yamux; TLS over TCP is not spoken, nor are WebSocket, WebTransport and WebRTC.
 // The addresses of relays are in the network bundle, and nowhere else. Patients listen nowhere; on the connection
-// that a patient opened, its relay opens streams of pubsub and of no other protocol.
+// that a patient opened, its relay opens streams of pubsub, and none of the protocols of Pieks.
 //
 // A practice is reached at its relays through circuits (libp2p circuit relay v2), at
 // <address of relay>/p2p/<relay>/p2p-circuit/p2p/<practice>, again with Noise and yamux. A relay cuts a circuit after 2 minutes
