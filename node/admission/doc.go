@@ -10,6 +10,8 @@
 //	desk (3)         peer ID is D of an enrolment  reserve      network                          nothing
 //	relay            listed in the network bundle  dial         network, all pools               all regions
 //
+// No hello is asked for by /pieks/network/1, /pieks/mailbox/1 and /pieks/pass/1, nor by the practice behind a circuit.
+//
 // # Sequence
 //
 //	peer                              relay
@@ -21,7 +23,7 @@
 // says it again when its user changes the region. One hello a stream.
 //
 // A client's first claim holds at once. A change holds from the cycle in "effective" on, which is the next one at the soonest and later
-// the more often it was asked for; until then the old regions are shown and nothing else (design.md 7, package gossip, Claims).
+// the more often it was asked for; until then the old regions are shown and nothing else (package gossip, Claims).
 // A front names its region when it first presents a pass; with the same pass it cannot name another.
 //
 // # Messages
@@ -44,6 +46,10 @@
 //	5 regions    [tstr]     client: what it is shown now
 //	6 until      uint       front, desk: Unix seconds until which it is admitted
 //	7 bundle     uint       number of the relay's network bundle, also with a refusal; an asker with a lower one fetches it
+//
+// Keys of other kinds are absent, and so is what has nothing to say: a refusal has 1, 2 and 7 (without 7 when there is
+// no bundle), cycle comes with code 0. A client's neighbours are those of package place; a change that is still pending is
+// answered with code 0, an effective cycle in the future, and the old regions.
 //
 // # Codes
 //
