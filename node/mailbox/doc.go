@@ -3,8 +3,8 @@
 //
 // A mailbox is an Ed25519 public key: a practice's pseudonym P, its device key D, or the booking key B of one booking.
 // Nobody opens an account: whoever knows a box and its owner's X25519 key can leave an envelope, and who has the private
-// Ed25519 key can fetch, delete and watch. A relay learns box ids, sizes and times, and which boxes one connection asks for or puts into;
-// an envelope names no sender.
+// Ed25519 key can fetch, delete and watch; no hello (node/admission) is asked for. A relay learns box ids, sizes and
+// times, and which boxes one connection asks for or puts into; an envelope names no sender.
 //
 // # Envelope
 //
