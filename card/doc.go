@@ -44,7 +44,7 @@
 // # CMS profile
 //
 // An enrolment is CMS SignedData (RFC 5652) of at most 2,600 bytes; other messages of this profile have at most 16 KiB.
-// The profile is one form, so that nothing is left to interpretation (crypto.md 5.2). In the order of the message:
+// The profile is one form, so that nothing is left to interpretation. In the order of the message:
 //
 //	whole message           one DER element, no byte after it       ErrBER, ErrTrailing, ErrMalformed, ErrTooLarge
 //	contentType             id-signedData                           ErrNotSignedData
@@ -76,7 +76,8 @@
 // The signer's certificate is X.509 version 3 with ecdsa-with-SHA256 and
 //
 //	uncompressed point on a known curve                                    ErrPoint, ErrCurve
-//	no doubled and no unknown critical extension                           ErrExtension
+//	no doubled and no unknown critical extension; known are basic          ErrExtension
+//	  constraints, both key usages, policies, admission and key identifiers
 //	basicConstraints absent or no CA                                       ErrCASigner
 //	keyUsage with digitalSignature                                         ErrKeyUsage
 //	extendedKeyUsage absent or with clientAuth                             ErrExtendedKeyUsage
@@ -107,7 +108,7 @@
 //
 // # Cards
 //
-// HBA and SMC-B have the same layout below different roots (gemSpec_HBA_ObjSys, gemSpec_SMC-B_ObjSys G2.1; crypto.md 5.5):
+// HBA and SMC-B have the same layout below different roots (gemSpec_HBA_ObjSys, gemSpec_SMC-B_ObjSys G2.1):
 //
 //	MF           application identifier D27600014601 (HBA), D27600014606 (SMC-B)
 //	DF.ESIGN     A000000167455349474E
