@@ -15,7 +15,7 @@
 //	4    seq      uint, from 1      a higher one replaces a lower one of the same P
 //	5    issued   uint              unix seconds
 //	6    expires  uint              unix seconds, after issued, at most 2^40; never falls from one seq to the next
-//	7    relays   array of text     0 to 3 different peer IDs in base58 form, where P keeps a circuit
+//	7    relays   array of text     0 to 3 different peer IDs in base58 form, where P keeps a circuit and its mailbox
 //	8    slots    array of maps     0 to 200, ascending by id, no id twice
 //
 // A slot, in which part is 0 morning (before 11:00), 1 noon (before 14:00), 2 afternoon (before 17:00), 3 evening:
