@@ -1,14 +1,15 @@
 // # Topics
 //
 // Fronts and relays speak gossipsub (/meshsub/1.1.0 to 1.3.0), patients floodsub (/floodsub/1.0.0), both of libp2p
-// pubsub. Messages are unsigned: from, seqno, signature and key are absent, else the message is refused. The ID of a
-// message is the first 20 bytes of SHA-256 over topic, a zero byte and data. An RPC has at most 256 KiB and names at
-// most 256 subscriptions. Peer exchange is off; a GRAFT counts only from a peer that may hold the topic.
+// pubsub. Messages are unsigned: from, seqno, signature and key are absent, else the message is refused (in
+// go-libp2p-pubsub StrictNoSign does not do that without WithNoAuthor). The ID of a message is the first 20 bytes of
+// SHA-256 over topic, a zero byte and data. An RPC has at most 256 KiB and names at most 256 subscriptions. Peer
+// exchange is off; a GRAFT counts only from a peer that may hold the topic.
 //
 //	topic                     members                     data                   validated by
 //	/pieks/1/pool/<zone>      admitted fronts, relays     one signed sheet       Validator.Check, then the pool
 //	/pieks/1/cycle/<region>   patients that may see it    one cycle message      the patient: OpenCycle
-//	/pieks/1/network          everybody                   the network bundle     package node/network
+//	/pieks/1/network          relays; everybody may       the network bundle     package node/network
 //
 // A zone is two digits, the first two of its regions' names. A region is three digits, or three digits, "+" and how
 // many more prefixes were merged into it: "506", "506+2". All other topics under /pieks/1/ are refused.
@@ -45,6 +46,9 @@
 // present regions takes the pending change back and what it cost stays spent. All peers of a /24 or /56 together are
 // shown at most 16 different regions in a sliding day; a region counts when it is shown, not when it is asked for. Every
 // refusal gets the same answer.
+//
+// A patient leaves the topics of regions that it loses a second (at most a tenth of a cycle) before the tick of that
+// cycle, and joins those that it gains as long after it.
 //
 // # Broadcast cycles
 //
