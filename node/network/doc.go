@@ -83,7 +83,8 @@
 //
 // # Protocol /pieks/network/1
 //
-// A node asks a relay when it connects, and relays ask each other every minute.
+// A node asks a relay when the reply to its hello (node/admission) names a higher number, and at any other time that it
+// likes, also before a hello; relays ask each other every minute.
 //
 //	asker                                     answerer
 //	  request  version, network, number  ->
@@ -109,9 +110,10 @@
 //
 // # Topic /pieks/1/network
 //
-// A message is a network file of at most 240 KiB; larger ones are only fetched. A node publishes the file that it has just accepted.
-// A file that is not in the form above or not signed by two operators of the network is rejected; one that is expired, known, older, from
-// the future, or of a later version is ignored.
+// Every peer may hold it, without a hello; of Pieks' own nodes only relays do. A message is a network file of at most 240 KiB;
+// larger ones are only fetched. A node publishes the file that it has just accepted. A file that is not in the form above or not
+// signed by two operators of the network is rejected; one that is expired, known, older, from the future, or of a later version is
+// ignored.
 //
 // # Example
 //
