@@ -39,6 +39,9 @@ type Config struct {
 	Stop                func() // begins the stop when a command asks for it
 }
 
+// mailHolds is how many times longer an offer stands that goes through a mailbox: its patient may be away when it arrives.
+const mailHolds = 6
+
 // defaultListen is any free port on all addresses: only circuits and the local network know it.
 var defaultListen = []string{"/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/0.0.0.0/tcp/0"}
 
@@ -91,7 +94,8 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	if n.ledger, err = booking.OpenLedger(ctx, booking.LedgerConfig{
-		Store: h.Store, Rules: n.rules, Now: h.Now, OnChange: n.changed, Log: h.Log,
+		Store: h.Store, Rules: n.rules, Now: h.Now, OnChange: n.changed,
+		MailHold: mailHolds * n.rules().Hold, Log: h.Log,
 	}); err != nil {
 		return nil, err
 	}

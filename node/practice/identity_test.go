@@ -1,0 +1,159 @@
+package practice
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"pieks/card"
+	"pieks/gossip/place"
+	"pieks/node/home"
+	"pieks/node/home/testnet"
+	"pieks/node/network"
+	"pieks/store"
+)
+
+var cologne = Details{Name: "Praxis Dr. Beispiel", Street: "Domstr. 1", PLZ: "50667", Phone: "0221 1234"}
+
+func openHome(t testing.TB, dir, file string, clock *testnet.Clock) *home.Home {
+	t.Helper()
+	h, err := home.Open(t.Context(), home.Config{Dir: dir, Role: role, Network: file, Secret: store.KeyFile(), Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+func reopen(t testing.TB, h *home.Home, clock *testnet.Clock) *home.Home {
+	t.Helper()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return openHome(t, h.Dir, "", clock)
+}
+
+func identityOf(t testing.TB, h *home.Home, given Details) *identity {
+	t.Helper()
+	id, err := loadIdentity(t.Context(), h, given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// What is given replaces what is stored, what is not given stays, and the place follows the postcode.
+func TestDetailsAreMerged(t *testing.T) {
+	clock := &testnet.Clock{}
+	net := testnet.New(t, testnet.Config{})
+	h := openHome(t, net.Home("p"), net.File, clock)
+	first := identityOf(t, h, cologne)
+	if first.details.Place != "Köln" || first.licence.Statement.Name != cologne.Name {
+		t.Errorf("%+v", first.details)
+	}
+	h = reopen(t, h, clock)
+	second := identityOf(t, h, Details{PLZ: "90402", Directions: " Hinterhof "})
+	want := first.details
+	want.PLZ, want.Place, want.Directions = "90402", "Nürnberg", "Hinterhof"
+	if second.details != want {
+		t.Errorf("%+v", second.details)
+	}
+	third := identityOf(t, reopen(t, h, clock), Details{})
+	if third.details != want {
+		t.Errorf("after a restart %+v", third.details)
+	}
+}
+
+// Bad details get a sentence and change nothing.
+func TestBadDetailsChangeNothing(t *testing.T) {
+	clock := &testnet.Clock{}
+	net := testnet.New(t, testnet.Config{})
+	h := openHome(t, net.Home("p"), net.File, clock)
+	for name, d := range map[string]Details{
+		"nothing": {}, "no postcode": {Name: "A", Street: "B"}, "only blanks": {Name: "  ", Street: "B", PLZ: "50667"},
+	} {
+		if _, err := loadIdentity(t.Context(), h, d); !errors.Is(err, ErrDetails) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	before := identityOf(t, h, cologne)
+	for name, d := range map[string]Details{
+		"short postcode": {PLZ: "5066"}, "no such postcode": {PLZ: "00000"}, "not given out": {PLZ: "99999"}, "Arabic digits": {PLZ: "٥٠٦٦٧"},
+		"long name": {Name: strings.Repeat("x", 97)}, "control character": {Street: "Dom\x1bstr. 1"}, "long phone": {Phone: strings.Repeat("1", 33)},
+		"long directions": {Directions: strings.Repeat("x", 241)},
+	} {
+		_, err := loadIdentity(t.Context(), h, d)
+		if err == nil {
+			t.Errorf("%s was taken", name)
+		} else if !errors.Is(err, place.ErrPLZForm) && !errors.Is(err, place.ErrPLZUnknown) && !errors.Is(err, card.ErrStatement) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if after := identityOf(t, reopen(t, h, clock), Details{}); after.details != before.details || !bytes.Equal(after.enrolment, before.enrolment) {
+		t.Errorf("%+v", after.details)
+	}
+}
+
+// In a test network changed details and an end in sight are signed anew; else the enrolment stays the one it is. Device and Telematik-ID
+// stay in any case.
+func TestEnrolsAgainWhenItMust(t *testing.T) {
+	clock := &testnet.Clock{}
+	net := testnet.New(t, testnet.Config{Good: 30 * 24 * time.Hour})
+	h := openHome(t, net.Home("p"), net.File, clock)
+	first := identityOf(t, h, cologne)
+	h = reopen(t, h, clock)
+	if same := identityOf(t, h, cologne); !bytes.Equal(same.enrolment, first.enrolment) {
+		t.Error("enrolled again for nothing")
+	}
+	moved := identityOf(t, h, Details{Street: "Ringstr. 2"})
+	if bytes.Equal(moved.enrolment, first.enrolment) || moved.licence.Statement.Street != "Ringstr. 2" {
+		t.Error("not enrolled with the new street")
+	}
+	if !bytes.Equal(moved.device, first.device) || moved.licence.TelematikID != first.licence.TelematikID {
+		t.Error("another device or card")
+	}
+	end := moved.licence.NotAfter
+	clock.Advance(end.Sub(clock.Now()) - renewBefore + time.Hour)
+	renewed := *moved
+	if err := renewed.renew(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	if !renewed.licence.NotAfter.After(end) {
+		t.Errorf("not renewed: until %s", renewed.licence.NotAfter)
+	}
+}
+
+// Where the card CA is real a virtual card does not count: without an enrolment nothing starts.
+func TestRealNetworkNeedsACard(t *testing.T) {
+	clock := &testnet.Clock{}
+	net := testnet.New(t, testnet.Config{Real: true})
+	h := openHome(t, net.Home("p"), net.File, clock)
+	if _, err := loadIdentity(t.Context(), h, cologne); !errors.Is(err, ErrLicence) {
+		t.Errorf("%v", err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Start(t.Context(), Config{Home: net.Home("p"), Secret: store.KeyFile(), Listen: loopback})
+	if !errors.Is(err, ErrLicence) || !strings.Contains(err.Error(), "insert the practice card") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A device that the network has revoked enrols itself no more: the card still signs, but nobody takes it.
+func TestRevokedDevice(t *testing.T) {
+	clock := &testnet.Clock{}
+	net := testnet.New(t, testnet.Config{})
+	h := openHome(t, net.Home("p"), net.File, clock)
+	id := identityOf(t, h, cologne)
+	revoked := net.Next(func(b *network.Bundle) { b.Revoked = [][32]byte{id.licence.Statement.Device} })
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h = openHome(t, h.Dir, net.Sign(revoked), clock)
+	if _, err := loadIdentity(t.Context(), h, Details{}); !errors.Is(err, card.ErrRevoked) {
+		t.Errorf("%v", err)
+	}
+}
