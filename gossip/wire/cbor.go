@@ -12,7 +12,7 @@ import (
 var ErrEncoding = errors.New("not in the deterministic encoding of Pieks")
 
 var (
-	encoder = must(cbor.CoreDetEncOptions().EncMode())
+	encoder = must(encoding().EncMode())
 	decoder = must(cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		IndefLength:       cbor.IndefLengthForbidden,
@@ -24,6 +24,13 @@ var (
 		UTF8:              cbor.UTF8RejectInvalid,
 	}.DecMode())
 )
+
+// encoding writes a list that is empty and one that was never made alike, so that null is no second form of either.
+func encoding() cbor.EncOptions {
+	o := cbor.CoreDetEncOptions()
+	o.NilContainers = cbor.NilContainerAsEmpty
+	return o
+}
 
 func must[T any](v T, err error) T {
 	if err != nil {

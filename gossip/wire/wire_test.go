@@ -41,6 +41,23 @@ func TestUnmarshalRefusesOtherEncodings(t *testing.T) {
 	}
 }
 
+func TestNullIsNoEmptyList(t *testing.T) {
+	type lists struct {
+		Texts []string `cbor:"1,keyasint"`
+		Bytes []byte   `cbor:"2,keyasint"`
+	}
+	never, err := Marshal(lists{})
+	if err != nil || !bytes.Equal(never, []byte{0xa2, 0x01, 0x80, 0x02, 0x40}) {
+		t.Fatalf("%x %v", never, err)
+	}
+	for _, data := range [][]byte{{0xa2, 0x01, 0xf6, 0x02, 0x40}, {0xa2, 0x01, 0x80, 0x02, 0xf6}, {0xa2, 0x01, 0xf7, 0x02, 0x40}} {
+		var got lists
+		if err := Unmarshal(data, &got); !errors.Is(err, ErrEncoding) {
+			t.Errorf("%x: %v", data, err)
+		}
+	}
+}
+
 func TestSignatureBindsTypeKeyAndEveryBit(t *testing.T) {
 	pub, key, _ := ed25519.GenerateKey(rand.Reader)
 	other, _, _ := ed25519.GenerateKey(rand.Reader)

@@ -52,8 +52,7 @@
 //
 // A reader that does not know the version answers reason 7 and leaves the body alone. Instants are unix seconds and at most 7,258,118,400 (the
 // year 2200). A relay is a peer ID in text form, at most 64 bytes; at most 3 are listed. The key of an empty list is there, too, and has an
-// empty array (80) or null (f6): Pieks takes both and may send null. Text is UTF-8 without control characters and without marks that reorder
-// it.
+// empty array (80). Text is UTF-8 without control characters and without marks that reorder it.
 //
 // Request, kind 1, not signed: whoever knows the token may ask, and only B can confirm.
 //
