@@ -50,6 +50,7 @@ func TestHotCopyWhileWriting(t *testing.T) {
 	}
 	close(stop)
 	<-done
+	put(t, s, others, "later", "than every copy")
 	if info, err := os.Stat(elsewhere); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error(info.Mode(), err)
 	}

@@ -223,8 +223,16 @@ func TestCrashAtEachStep(t *testing.T) {
 	})
 }
 
-// childRestore restores the backup that lies beside the folder.
 func childRestore(dir string, step func(string)) error {
+	err := restoreBeside(dir, step)
+	if err == nil {
+		say("restored")
+	}
+	return err
+}
+
+// restoreBeside restores the backup that lies beside the new folder.
+func restoreBeside(dir string, step func(string)) error {
 	f, err := os.Open(filepath.Join(dir, "backup"))
 	if err != nil {
 		return err
@@ -232,11 +240,7 @@ func childRestore(dir string, step func(string)) error {
 	defer f.Close()
 	o := Options{Dir: filepath.Join(dir, "new"), step: step}
 	folder := o.folder()
-	if err := folder.restore(context.Background(), f, "backup", KeyFile(), nil); err != nil {
-		return err
-	}
-	say("restored")
-	return nil
+	return folder.restore(context.Background(), f, "backup", KeyFile(), nil)
 }
 
 func TestCrashAtEachStepOfRestore(t *testing.T) {
@@ -253,7 +257,7 @@ func TestCrashAtEachStepOfRestore(t *testing.T) {
 		o.Create = false
 		s, err := Open(t.Context(), o)
 		if errors.Is(err, ErrAbsent) && !said["restored"] { // killed before the store existed: it can be done again
-			if err := childRestore(dir, nil); err != nil {
+			if err := restoreBeside(dir, nil); err != nil {
 				t.Fatal(err)
 			}
 			s, err = Open(t.Context(), o)
