@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"pieks/node/control"
 	"pieks/node/home"
@@ -79,22 +80,30 @@ func (c *BackupCmd) offline(ctx context.Context, a *app, dir string, in control.
 	return control.BackupResult{Path: in.Path, Bytes: size}, nil
 }
 
-// RestoreCmd makes a new home from a backup.
+// RestoreCmd makes a new home from a backup, or puts a home back to its own hourly copy.
 type RestoreCmd struct {
 	Lock
-	File                 string `arg:"" type:"path" help:"The backup."`
+	File                 string `arg:"" optional:"" type:"path" help:"The backup." xor:"from"`
+	HourlyCopy           bool   `help:"Put a damaged home back to the copy that it made of itself within the last hour." xor:"from"`
 	BackupPassphraseFile string `type:"path" help:"File with the passphrase of the backup; left out, it is --passphrase-file or is asked for." placeholder:"FILE"`
 }
 
 func (RestoreCmd) Help() string {
-	return `Restores into a home that has no store yet; it never writes over one. Stop the node whose data are restored first, and start only one of the two afterwards.
+	return `Restores into a home that has no store yet; it never writes over one. Stop the node whose data are restored first, and start only one of the two afterwards. What was saved after the backup or copy is lost: a practice therefore starts with its open appointments blocked, until you have compared them with your calendar.
 
-    pieks restore --home NEW praxis-2026-12-01.pieks`
+    pieks restore --home NEW praxis-2026-12-01.pieks
+    pieks restore --home P1 --hourly-copy           when P1 says that its store is damaged`
 }
 
 func (c *RestoreCmd) Run(ctx context.Context, a *app) error {
 	if a.Home == "" {
 		return usagef("Say into which folder with --home DIR")
+	}
+	if c.HourlyCopy {
+		return c.recover(ctx, a)
+	}
+	if c.File == "" {
+		return usagef("Name the backup, or put the home back to its own copy with --hourly-copy")
 	}
 	file, err := os.Open(c.File)
 	if err != nil {
@@ -118,11 +127,42 @@ func (c *RestoreCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := home.MarkRestored(a.Home); err != nil {
+		return err
+	}
 	result := struct {
 		Restored bool   `json:"restored"`
 		Home     string `json:"home"`
 	}{true, a.Home}
 	return a.report(result, func(p *page) {
 		p.linef("Restored %s into %s. Start its node with --home %s.", c.File, a.Home, a.Home)
+	})
+}
+
+// recover puts the hourly copy in place of a store that does not open.
+func (c *RestoreCmd) recover(ctx context.Context, a *app) error {
+	secret, err := c.secret(a, a.Home, "")
+	if err != nil {
+		return err
+	}
+	done, err := store.Recover(ctx, store.Options{Dir: home.StoreDir(a.Home), Secret: secret, Log: a.log()})
+	if err != nil {
+		return err
+	}
+	if err := home.MarkRestored(a.Home); err != nil {
+		return err
+	}
+	result := struct {
+		Restored   bool      `json:"restored"`
+		Home       string    `json:"home"`
+		CopyOf     time.Time `json:"copy_of"`
+		Lost       uint64    `json:"lost"` // changes that are known to be lost; more may be
+		Quarantine string    `json:"quarantine,omitempty"`
+	}{true, a.Home, done.CopyOf.UTC(), done.Lost, done.Quarantine}
+	return a.report(result, func(p *page) {
+		p.linef("%s is as it was on %s. What was saved later is lost.", a.Home, instant(done.CopyOf))
+		if done.Quarantine != "" {
+			p.linef("The damaged file was kept: %s", done.Quarantine)
+		}
 	})
 }

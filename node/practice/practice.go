@@ -99,6 +99,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	if err := n.blockRestored(ctx); err != nil {
+		return nil, err
+	}
 	n.pool = gossip.NewPool(h.Now)
 	n.validator = gossip.NewValidator(h.Network.Policy, h.Now).Against(n.pool)
 	opened, err := n.openDesk(life)
