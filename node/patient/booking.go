@@ -7,17 +7,20 @@ import (
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/peer"
-
 	"pieks/gossip"
 	"pieks/node/booking"
-	"pieks/node/host"
-	"pieks/node/mailbox"
 )
 
 const (
 	// driveEvery: open bookings are taken up again.
 	driveEvery = 10 * time.Second
+	// driveTimeout covers a draw of the usual length and all steps; what takes longer goes on with the next round.
+	driveTimeout = 90 * time.Second
+	// drivenAtOnce: one who books for a family has no more under way.
+	drivenAtOnce = 8
+	// waitMost and waitLeast of what a practice asks to wait for while it draws: half a minute of a ten minute cycle (design.md 7).
+	waitMost  = time.Minute
+	waitLeast = 250 * time.Millisecond
 	// askTimeout covers the dial and one question. A practice that was reached answers within milliseconds.
 	askTimeout = 10 * time.Second
 	// mailboxRelays keep a booking's mailbox: one may go down.
@@ -82,13 +85,14 @@ func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &entry{attempt: attempt}
+	e := newEntry(attempt)
 	if err := e.save(ctx, n.home.Store); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
 	b.entries[attempt.ID()] = e
 	b.mu.Unlock()
+	b.announce() // its mailbox is to be watched
 	return e, nil
 }
 
@@ -144,46 +148,77 @@ func (b *bookings) wake() {
 	}
 }
 
-// run takes up what is open again and again, and reads the mailboxes.
+// run takes up what is open again and again, and reads the mailboxes. A practice that keeps one booking waiting does not hold up the others.
 func (b *bookings) run(ctx context.Context) {
 	var wg sync.WaitGroup
-	wg.Add(1)
-	go func() {
-		defer wg.Done()
-		b.readMail(ctx)
-	}()
 	defer wg.Wait()
+	wg.Go(func() { b.readMail(ctx) })
+	atOnce := make(chan struct{}, drivenAtOnce)
 	tick := time.NewTicker(driveEvery)
 	defer tick.Stop()
 	for {
 		for _, e := range b.all() {
-			if ctx.Err() == nil && b.due(e) {
-				b.drive(ctx, e)
+			if !b.due(e) || !e.tryDrive() {
+				continue
 			}
+			wg.Go(func() {
+				defer e.driven()
+				select {
+				case atOnce <- struct{}{}:
+					b.drive(ctx, e)
+					<-atOnce
+				case <-ctx.Done():
+				}
+			})
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			b.prune()
 		case <-b.woken:
+		}
+	}
+}
+
+// prune forgets what the store's sweeper has deleted.
+func (b *bookings) prune() {
+	now := uint64(b.node.home.Now().Unix())
+	for _, e := range b.all() {
+		e.mu.Lock()
+		over, id := now >= e.rec.Ends, e.attempt.ID()
+		e.mu.Unlock()
+		if over {
+			b.mu.Lock()
+			delete(b.entries, id)
+			b.mu.Unlock()
 		}
 	}
 }
 
 // due says whether an entry waits for an answer that this node can ask for.
 func (b *bookings) due(e *entry) bool {
+	now, usable := b.node.home.Now(), b.node.home.Network.Usable() == nil
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	state := e.attempt.State()
-	return (!state.Ended() && state != booking.Booked && state != booking.Offered) ||
-		(state == booking.Offered && e.rec.Consent != nil) || (state == booking.Offered && !b.node.home.Now().Before(e.attempt.Deadline())) ||
-		(state == booking.Booked && e.rec.Cancel)
+	switch e.attempt.State() {
+	case booking.Pending:
+		return usable || now.After(e.attempt.Deadline())
+	case booking.Offered:
+		return usable && e.rec.Consent != nil || now.After(e.attempt.Deadline())
+	case booking.Confirmed:
+		return true
+	case booking.Booked:
+		return e.rec.Cancel
+	}
+	return false
 }
 
-// drive takes an entry as far as it goes now: each step is written down, sent, and its answer written down.
+// drive takes an entry as far as it goes now: each step is written down, sent, and its answer written down. The caller has it to itself, by
+// tryDrive or startDrive.
 func (b *bookings) drive(ctx context.Context, e *entry) {
-	e.driving.Lock()
-	defer e.driving.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, driveTimeout)
+	defer cancel()
 	for ctx.Err() == nil {
 		before := e.state()
 		again, err := b.step(ctx, e)
@@ -214,7 +249,11 @@ func (b *bookings) step(ctx context.Context, e *entry) (again bool, err error) {
 		return false, errors.Join(err, b.mail(ctx, e, next))
 	}
 	if until, wants := booking.RetryAt(reply); wants {
-		wait(ctx, time.Until(until))
+		pause := until.Sub(n.home.Now())
+		if pause > waitMost {
+			return false, nil // asked again with the next round
+		}
+		wait(ctx, max(pause, waitLeast))
 		return true, nil
 	}
 	e.mu.Lock()
@@ -258,15 +297,6 @@ func (b *bookings) askDesk(ctx context.Context, e *entry) ([]byte, error) {
 	return reply, nil
 }
 
-// question is a message for a practice and the way to it.
-type question struct {
-	msg     []byte
-	desk    bool // for its desk, else for the front that showed the appointment
-	key     [32]byte
-	sealing [32]byte
-	relays  []string
-}
-
 // next is what an entry has to say now, written down before it is said; nil when it waits for its user or for nothing.
 func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	n, now := b.node, b.node.home.Now()
@@ -274,6 +304,9 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	defer e.mu.Unlock()
 	if e.attempt.Expire(now) {
 		return nil, e.save(ctx, n.home.Store)
+	}
+	if s := e.attempt.State(); n.home.Network.Usable() != nil && (s == booking.Pending || s == booking.Offered) {
+		return nil, nil // nothing new while the network file has expired; what was confirmed goes on
 	}
 	var q question
 	var err error
@@ -295,92 +328,15 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	return &q, e.save(ctx, n.home.Store)
 }
 
-// settle notes for people why an entry ended, and that a cancellation was heard.
+// settle notes for people why an entry ended, or what was wrong with their data, and that a cancellation was heard.
 func (e *entry) settle(err error) {
 	if err != nil && e.attempt.State().Ended() {
 		e.rec.Message = err.Error()
 	}
+	if errors.Is(err, booking.ErrPatient) && e.attempt.State() == booking.Offered {
+		e.rec.Message, e.rec.Consent = err.Error(), nil // or it would be sent again and again
+	}
 	if e.attempt.State() == booking.Cancelled {
 		e.rec.Cancel = false
 	}
-}
-
-// ask says one message to the practice on a stream, through its relays.
-func (n *Node) ask(ctx context.Context, q *question) ([]byte, error) {
-	id, err := host.PeerID(q.key[:])
-	if err != nil {
-		return nil, err
-	}
-	dial := booking.Dial
-	if q.desk {
-		dial = booking.DialDesk
-	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	through := n.through(q.relays)
-	host.Through(n.host, id, through, reachTTL)
-	defer n.leave(id, through)
-	talk, err := dial(ctx, n.host, id)
-	if err != nil {
-		return nil, err
-	}
-	defer talk.Close()
-	return talk.Ask(ctx, q.msg)
-}
-
-// through is this node's own relay where the practice is there too, else all relays of the practice.
-func (n *Node) through(relays []string) []peer.AddrInfo {
-	infos := n.home.RelayInfos(relays)
-	for _, info := range infos {
-		if n.isMyRelay(info.ID) {
-			return []peer.AddrInfo{info}
-		}
-	}
-	return infos
-}
-
-// leave ends connections that only served one question: a patient hangs on one relay.
-func (n *Node) leave(practice peer.ID, through []peer.AddrInfo) {
-	_ = n.host.Network().ClosePeer(practice)
-	for _, info := range through {
-		if !n.isMyRelay(info.ID) {
-			_ = n.host.Network().ClosePeer(info.ID)
-		}
-	}
-}
-
-// mail leaves a message sealed for a practice that does not answer, each kind once.
-func (b *bookings) mail(ctx context.Context, e *entry, q *question) error {
-	m, err := booking.Decode(q.msg)
-	if err != nil || e.mailed() == m.Kind {
-		return err
-	}
-	box := mailbox.BoxID(q.key)
-	envelope, err := mailbox.SealEnvelope(box, q.sealing, q.msg)
-	if err != nil {
-		return err
-	}
-	n := b.node
-	infos := n.home.RelayInfos(q.relays)
-	defer n.leave("", infos)
-	var reached []peer.ID
-	for _, info := range infos {
-		dial, cancel := context.WithTimeout(ctx, askTimeout)
-		if err := host.Connect(dial, n.host, info); err == nil {
-			reached = append(reached, info.ID)
-		}
-		cancel()
-	}
-	if len(reached) == 0 {
-		return errors.New("no relay of the practice is reachable")
-	}
-	put, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	if _, err := mailbox.Put(put, n.host, reached, box, envelope); err != nil {
-		return fmt.Errorf("leave mail for the practice: %w", err)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.rec.Mailed = m.Kind
-	return e.save(ctx, n.home.Store)
 }

@@ -3,6 +3,7 @@ package patient
 import (
 	"context"
 	"crypto/ed25519"
+	"maps"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -24,13 +25,13 @@ const (
 func (b *bookings) readMail(ctx context.Context) {
 	n := b.node
 	for ctx.Err() == nil {
-		changed, relay := n.relayChange(), n.relay.Load()
+		changed, relay, more := n.relayChange(), n.relay.Load(), b.changes()
 		keys := b.boxKeys()
 		if relay == nil || len(keys) == 0 {
 			select {
 			case <-ctx.Done():
 			case <-changed:
-			case <-b.changes():
+			case <-more:
 			case <-time.After(elsewhereEvery):
 				b.fetchElsewhere(ctx)
 			}
@@ -63,7 +64,7 @@ func (b *bookings) watch(ctx context.Context, relay peer.ID, keys map[mailbox.Bo
 	defer elsewhere.Stop()
 	for {
 		more := b.changes()
-		if len(b.boxKeys()) != len(keys) {
+		if !maps.Equal(b.boxKeys(), keys) {
 			return // watch all of them anew
 		}
 		select {
@@ -145,10 +146,10 @@ func (b *bookings) visit(ctx context.Context, relay peer.AddrInfo, entries []*en
 	n := b.node
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
+	defer n.visit([]peer.AddrInfo{relay})()
 	if err := host.Connect(ctx, n.host, relay); err != nil {
 		return
 	}
-	defer n.leave("", []peer.AddrInfo{relay})
 	for _, e := range entries {
 		key := e.attempt.Box()
 		mails, err := mailbox.Fetch(ctx, n.host, relay.ID, key)

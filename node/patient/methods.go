@@ -93,6 +93,9 @@ func (n *Node) search(_ context.Context, in control.SearchRequest) ([]control.To
 	return tokens, nil
 }
 
+// driveAgain: how soon a command has a practice asked again that could not be reached, nor a relay.
+const driveAgain = 2 * time.Second
+
 // answerWait is how long a command waits for a practice before it says that the booking is pending. It covers a draw.
 const answerWait = 50 * time.Second
 
@@ -120,44 +123,51 @@ func (n *Node) book(ctx context.Context, in control.BookRequest) (control.Bookin
 	if err != nil {
 		return control.Booking{}, refused(err)
 	}
-	e.mu.Lock()
-	if state := e.attempt.State(); state.Ended() || state == booking.Booked {
-		e.mu.Unlock()
-		return n.shown(e), nil
-	}
-	if e.rec.Consent == nil {
-		e.rec.Consent = &consent
-		err = e.save(ctx, n.home.Store)
-	}
-	e.mu.Unlock()
-	if err != nil {
+	if err := n.consent(ctx, e, consent); err != nil {
 		return control.Booking{}, err
 	}
 	n.driveAndWait(ctx, e, func(s booking.State) bool { return s == booking.Booked || s.Ended() })
 	return n.shown(e), nil
 }
 
+// consent notes for whom an entry is to be booked, as long as that has not been sent.
+func (n *Node) consent(ctx context.Context, e *entry, who booking.Patient) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if state := e.attempt.State(); state != booking.Pending && state != booking.Offered {
+		return nil
+	}
+	if err := n.home.Network.Usable(); err != nil {
+		return refused(err)
+	}
+	before, message := e.rec.Consent, e.rec.Message
+	e.rec.Consent, e.rec.Message = &who, ""
+	err := e.save(ctx, n.home.Store)
+	if err != nil {
+		e.rec.Consent, e.rec.Message = before, message
+	}
+	return err
+}
+
 // driveAndWait has an entry driven on and returns when it has come to what is asked, or when there is nothing to wait for now.
 func (n *Node) driveAndWait(ctx context.Context, e *entry, done func(booking.State) bool) {
 	ctx, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
-	n.bookings.drive(ctx, e)
-	if e.mailed() != 0 {
-		return // the practice is away: its answer comes by mail, in its time
-	}
-	for ctx.Err() == nil && !done(e.state()) {
+	for !done(e.state()) {
 		changed := n.bookings.changes()
-		if done(e.state()) {
+		if !e.startDrive(ctx) {
 			return
+		}
+		n.bookings.drive(ctx, e)
+		e.driven()
+		if done(e.state()) || e.mailed() != 0 || !n.bookings.due(e) {
+			return // when the practice is away its answer comes by mail, in its time
 		}
 		select {
 		case <-ctx.Done():
-		case <-changed:
-		case <-time.After(time.Second):
-			n.bookings.drive(ctx, e)
-		}
-		if e.mailed() != 0 {
 			return
+		case <-changed:
+		case <-time.After(driveAgain):
 		}
 	}
 }
@@ -208,8 +218,11 @@ func (n *Node) cancelBooking(ctx context.Context, in control.CancelRequest) (con
 		return n.shown(e), control.Errorf(control.KindConflict, "Only a booked appointment can be cancelled; this one is %s.", s)
 	}
 	e.mu.Lock()
+	mailed := e.rec.Mailed
 	e.rec.Cancel, e.rec.Mailed = true, 0
-	err = e.save(ctx, n.home.Store)
+	if err = e.save(ctx, n.home.Store); err != nil {
+		e.rec.Cancel, e.rec.Mailed = false, mailed
+	}
 	e.mu.Unlock()
 	if err != nil {
 		return control.Booking{}, err
@@ -224,25 +237,35 @@ func (n *Node) changePLZ(ctx context.Context, in control.PLZRequest) (control.PL
 		return control.PLZResult{}, control.Errorf(control.KindUsage, "%w", err)
 	}
 	rules := n.home.Network.Policy().Rules
-	type answer struct {
-		at  time.Time
-		err error
+	if p := n.preferences(); p.PLZ == string(plz) && p.Next == "" {
+		cycle := rules.CycleAt(n.home.Now())
+		return control.PLZResult{Effective: rules.TickOf(cycle), Cycle: cycle}, nil
 	}
-	answered := make(chan answer, 1)
-	select {
-	case n.wish <- wish{string(plz), func(at time.Time, err error) { answered <- answer{at, err} }}:
-	default:
-		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "No relay is reached at the moment: try again when pieks status shows one.")
+	w, err := n.wishFor(ctx, string(plz))
+	if err != nil {
+		return control.PLZResult{}, err
 	}
+	defer n.forget(w)
+	if !n.reached() {
+		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode is noted. No relay is reached at the moment; it counts from the cycle after one is.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
+	defer cancel()
 	select {
 	case <-ctx.Done():
-		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "No relay answered; the change is asked for as soon as one is reached.")
-	case a := <-answered:
+		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode is noted. The relay did not answer; it is asked again.")
+	case a := <-w.answer:
 		if a.err != nil {
-			return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The relay did not take the change: %w", a.err)
+			return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode does not count yet: %w", a.err)
 		}
-		return control.PLZResult{Effective: a.at.UTC(), Cycle: rules.CycleAt(a.at)}, nil
+		return control.PLZResult{Effective: a.from.UTC(), Cycle: rules.CycleAt(a.from)}, nil
 	}
+}
+
+// reached says whether this node is connected to its relay.
+func (n *Node) reached() bool {
+	relay := n.relay.Load()
+	return relay != nil && n.host.Network().Connectedness(relay.ID) == network.Connected
 }
 
 // Status is what the node says of itself: its regions, never its postcode.
@@ -274,7 +297,7 @@ func (n *Node) Status() control.Status {
 
 func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {
 	found := n.home.Findings(ctx)
-	relay := control.Finding{Check: "relay", OK: n.relay.Load() != nil, Detail: fmt.Sprintf("%d in the network", len(n.home.Relays("")))}
+	relay := control.Finding{Check: "relay", OK: n.reached(), Detail: fmt.Sprintf("%d in the network", len(n.home.Relays("")))}
 	if !relay.OK {
 		relay.Detail += ", none reached"
 		relay.Next = "check the internet connection; the list on this machine stays usable with its age"
@@ -285,7 +308,7 @@ func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {
 // syncNow reconciles with the relay and takes up what waits.
 func (n *Node) syncNow(ctx context.Context) (control.Status, error) {
 	relay := n.relay.Load()
-	if relay == nil {
+	if relay == nil || !n.reached() {
 		return n.Status(), control.Errorf(control.KindUnavailable, "No relay is reached at the moment: what is shown is what was known before.")
 	}
 	if _, err := gossip.SyncAll(ctx, n.host, relay.ID, n.pool, n.validator); err != nil {

@@ -58,9 +58,15 @@ type Node struct {
 	relay   atomic.Pointer[peer.AddrInfo] // the one that this node is client of; nil between two
 	present chan struct{}                 // closed and replaced when the relay changes
 
-	mu    sync.Mutex
-	prefs preferences
-	wish  chan wish
+	changing sync.Mutex // held while changed preferences are written down
+
+	mu     sync.Mutex
+	prefs  preferences
+	wish   *wish         // who waits for the answer to a new postcode; nil: nobody
+	wished chan struct{} // the session is to ask for a new postcode
+
+	visiting sync.Mutex
+	visits   map[peer.ID]int // who is being talked to, and how often at once
 }
 
 // Start runs a patient's node until Close. It returns when its user can work with it, though no relay may be reached yet.
@@ -72,7 +78,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	life, cancel := context.WithCancel(context.Background())
 	n := &Node{
 		home: h, cfg: cfg, log: h.Log, gate: &host.Gate{Now: h.Now}, cancel: cancel,
-		present: make(chan struct{}), wish: make(chan wish, 1),
+		present: make(chan struct{}), wished: make(chan struct{}, 1), visits: map[peer.ID]int{},
 	}
 	n.closers = append(n.closers, h.Close)
 	defer func() {
@@ -80,13 +86,8 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 			err = errors.Join(err, n.Close())
 		}
 	}()
-	prefs, change, err := startPreferences(ctx, h.Store, cfg.PLZ, cfg.RadiusKM, h.Now())
-	if err != nil {
+	if n.prefs, err = startPreferences(ctx, h.Store, cfg.PLZ, cfg.RadiusKM, h.Now()); err != nil {
 		return nil, err
-	}
-	n.prefs = prefs
-	if change != "" {
-		n.wish <- wish{change, func(time.Time, error) {}}
 	}
 	if n.host, err = host.Patient(n.gate, cfg.HolePunch); err != nil {
 		return nil, err
@@ -140,12 +141,6 @@ func (n *Node) Close() error {
 func (n *Node) isMyRelay(id peer.ID) bool {
 	relay := n.relay.Load()
 	return relay != nil && relay.ID == id
-}
-
-func (n *Node) preferences() preferences {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.prefs.at(n.home.Now())
 }
 
 func (n *Node) radiusKM() float64 {

@@ -23,13 +23,13 @@ var (
 type preferences struct {
 	PLZ       string `cbor:"1,keyasint"`
 	Next      string `cbor:"2,keyasint,omitempty"` // the postcode that follows
-	Effective uint64 `cbor:"3,keyasint,omitempty"` // when, unix seconds
+	Effective uint64 `cbor:"3,keyasint,omitempty"` // from when on, unix seconds; 0: no relay has heard of it yet
 	RadiusKM  uint32 `cbor:"4,keyasint"`
 }
 
 // at is what holds at now.
 func (p preferences) at(now time.Time) preferences {
-	if p.Next != "" && uint64(now.Unix()) >= p.Effective {
+	if p.Next != "" && p.Effective != 0 && uint64(now.Unix()) >= p.Effective {
 		p.PLZ, p.Next, p.Effective = p.Next, "", 0
 	}
 	return p
@@ -54,32 +54,61 @@ func savePreferences(ctx context.Context, st *store.Store, p preferences) error 
 	return st.Update(ctx, func(tx *store.Tx) error { return tx.Put(patientBucket, preferencesKey, data) })
 }
 
-// startPreferences takes the postcode of the first start. A later one is a change like any other and is returned as such.
-func startPreferences(ctx context.Context, st *store.Store, plz string, radiusKM uint32, now time.Time) (p preferences, change string, err error) {
+// startPreferences takes the postcode of the first start. A later one is a change like any other: a relay is asked first.
+func startPreferences(ctx context.Context, st *store.Store, plz string, radiusKM uint32, now time.Time) (p preferences, err error) {
 	if p, err = loadPreferences(st); err != nil {
-		return p, "", err
+		return p, err
 	}
 	before := p
 	p = p.at(now)
 	if plz != "" {
 		parsed, err := place.ParsePLZ(plz)
 		if err != nil {
-			return p, "", err
+			return p, err
 		}
-		if p.PLZ == "" {
-			p.PLZ = string(parsed)
-		} else if p.PLZ != string(parsed) && p.Next != string(parsed) {
-			change = string(parsed)
+		switch plz := string(parsed); {
+		case p.PLZ == "":
+			p.PLZ = plz
+		case p.PLZ != plz && p.Next != plz:
+			p.Next, p.Effective = plz, 0
 		}
 	}
 	if p.PLZ == "" {
-		return p, "", ErrNoPLZ
+		return p, ErrNoPLZ
 	}
 	if radiusKM != 0 {
 		p.RadiusKM = radiusKM
 	}
 	if p == before {
-		return p, change, nil
+		return p, nil
 	}
-	return p, change, savePreferences(ctx, st, p)
+	return p, savePreferences(ctx, st, p)
+}
+
+// preferences are those that hold now.
+func (n *Node) preferences() preferences {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.prefs.at(n.home.Now())
+}
+
+// change writes changed preferences down, and only then goes by them.
+func (n *Node) change(ctx context.Context, f func(p *preferences)) error {
+	n.changing.Lock()
+	defer n.changing.Unlock()
+	next := n.preferences()
+	f(&next)
+	n.mu.Lock()
+	same := next == n.prefs
+	n.mu.Unlock()
+	if same {
+		return nil
+	}
+	if err := savePreferences(ctx, n.home.Store, next); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.prefs = next
+	return nil
 }

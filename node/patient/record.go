@@ -28,26 +28,53 @@ const keepAfter = 30 * 24 * time.Hour
 
 // entry is a record in memory. One goroutine at a time drives it; mu is held for moments only.
 type entry struct {
-	driving sync.Mutex
+	driving chan struct{} // holds one while somebody drives it
 
 	mu      sync.Mutex
 	attempt *booking.Attempt
 	rec     record
 }
 
+func newEntry(attempt *booking.Attempt) *entry {
+	return &entry{driving: make(chan struct{}, 1), attempt: attempt}
+}
+
+// tryDrive takes an entry for driving when nobody has it.
+func (e *entry) tryDrive() bool {
+	select {
+	case e.driving <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// startDrive waits for an entry until ctx ends.
+func (e *entry) startDrive(ctx context.Context) bool {
+	select {
+	case e.driving <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (e *entry) driven() { <-e.driving }
+
 func loadEntries(st *store.Store) (map[booking.BookingID]*entry, error) {
 	entries := map[booking.BookingID]*entry{}
 	err := st.View(func(tx *store.Tx) error {
 		return tx.Each(attemptBucket, func(key, value []byte) error {
-			e := &entry{}
-			if err := wire.Unmarshal(value, &e.rec); err != nil {
+			var rec record
+			if err := wire.Unmarshal(value, &rec); err != nil {
 				return err
 			}
-			attempt, err := booking.UnmarshalAttempt(e.rec.Attempt)
+			attempt, err := booking.UnmarshalAttempt(rec.Attempt)
 			if err != nil {
 				return err
 			}
-			e.attempt = attempt
+			e := newEntry(attempt)
+			e.rec = rec
 			entries[attempt.ID()] = e
 			return nil
 		})
@@ -62,13 +89,16 @@ func (e *entry) save(ctx context.Context, st *store.Store) error {
 		return err
 	}
 	e.rec.Attempt = attempt
-	last := e.attempt.Deadline()
+	last := e.attempt.Created()
+	if end := e.attempt.Deadline(); end.After(last) {
+		last = end
+	}
 	for _, v := range e.attempt.Visits() {
 		if v.End.After(last) {
 			last = v.End
 		}
 	}
-	e.rec.Ends = uint64(last.Add(keepAfter).Unix())
+	e.rec.Ends = max(e.rec.Ends, uint64(last.Add(keepAfter).Unix()))
 	data, err := wire.Marshal(e.rec)
 	if err != nil {
 		return err

@@ -85,12 +85,6 @@ func (n *Node) relayChange() <-chan struct{} {
 	return n.present
 }
 
-// wish is a new postcode that the session is to ask its relay for.
-type wish struct {
-	plz    string
-	answer func(effective time.Time, err error)
-}
-
 // session is client of relay until it is lost or ctx ends.
 func (n *Node) session(ctx context.Context, relay peer.AddrInfo) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -103,9 +97,12 @@ func (n *Node) session(ctx context.Context, relay peer.AddrInfo) error {
 	// Gossip is spoken with the relay only if it is known as such before it connects.
 	_ = n.host.Network().ClosePeer(relay.ID)
 	n.relay.Store(&relay)
+	defer func() {
+		n.host.ConnManager().Unprotect(relay.ID, "relay")
+		_ = n.host.Network().ClosePeer(relay.ID)
+	}()
 	s := &session{node: n, relay: relay.ID, reports: make(chan gossip.Report, reportQueue)}
 	if err := s.begin(ctx, relay); err != nil {
-		_ = n.host.Network().ClosePeer(relay.ID)
 		return err
 	}
 	defer s.listener.Close()
@@ -119,7 +116,7 @@ type session struct {
 	relay    peer.ID
 	listener *gossip.Listener
 	reports  chan gossip.Report
-	regions  []string
+	moving   moving
 }
 
 func (s *session) begin(ctx context.Context, relay peer.AddrInfo) error {
@@ -130,10 +127,10 @@ func (s *session) begin(ctx context.Context, relay peer.AddrInfo) error {
 		return err
 	}
 	n.host.ConnManager().Protect(relay.ID, "relay")
-	reply, err := s.hello(ctx, n.preferences().PLZ)
-	if err != nil {
+	if err := n.change(ctx, func(*preferences) {}); err != nil { // a postcode that came into force meanwhile
 		return err
 	}
+	var err error
 	s.listener, err = gossip.Listen(gossip.ListenConfig{
 		PubSub: n.pubsub, Relay: relay.ID, Pool: n.pool, Validator: n.validator, Policy: n.home.Network.Policy,
 		Report: s.report, Now: n.home.Now, Log: n.log,
@@ -141,8 +138,7 @@ func (s *session) begin(ctx context.Context, relay peer.AddrInfo) error {
 	if err != nil {
 		return err
 	}
-	s.regions = reply.Regions
-	if err := s.listener.SetRegions(s.regions, 0); err != nil {
+	if err := s.greet(ctx, n.preferences().PLZ); err != nil {
 		return errors.Join(err, s.listener.Close())
 	}
 	s.sync(ctx)
@@ -181,10 +177,8 @@ func (s *session) report(r gossip.Report) {
 // follow reacts to gaps, to a new postcode, and to the end of the connection.
 func (s *session) follow(ctx context.Context, events event.Subscription) error {
 	n := s.node
-	var effective <-chan time.Time
-	if p := n.preferences(); p.Next != "" {
-		effective = time.After(time.Until(time.Unix(int64(p.Effective), 0)))
-	}
+	move := time.NewTimer(s.untilMove())
+	defer move.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -195,35 +189,32 @@ func (s *session) follow(ctx context.Context, events event.Subscription) error {
 				return errors.New("connection ended")
 			}
 		case r := <-s.reports:
-			// All patients of a relay hear of a gap at the same moment.
-			wait(ctx, rand.N(spread))
-			s.drain()
-			if r.State == gossip.Silent {
-				// The relay may have restarted and forgotten who asks.
-				if _, err := s.hello(ctx, n.preferences().PLZ); err != nil {
-					return err
-				}
-				if err := s.listener.Announce(); err != nil {
-					return err
-				}
+			if err := s.catchUp(ctx, r); err != nil {
+				return err
 			}
-			s.sync(ctx)
-		case w := <-n.wish:
-			at, err := s.change(ctx, w.plz)
-			w.answer(at, err)
-			if err != nil {
-				n.log.Warn("postcode not changed", "err", err)
-				continue
+		case <-n.wished:
+			s.moving.asked, s.moving.failed = "", time.Time{}
+		case <-move.C:
+			if err := s.move(ctx); err != nil {
+				return err
 			}
-			effective = time.After(time.Until(at))
-		case <-effective:
-			effective = nil
-			if err := n.adopt(ctx); err != nil {
-				n.log.Error("postcode not written down", "err", err)
-			}
-			s.sync(ctx)
+		}
+		move.Reset(s.untilMove())
+	}
+}
+
+// catchUp fetches what a cycle lacked.
+func (s *session) catchUp(ctx context.Context, r gossip.Report) error {
+	wait(ctx, rand.N(spread)) // all patients of a relay hear of a gap at the same moment
+	s.drain()
+	if r.State == gossip.Silent {
+		// The relay may have restarted and forgotten who asks.
+		if err := errors.Join(s.greet(ctx, s.node.preferences().PLZ), s.listener.Announce()); err != nil {
+			return err
 		}
 	}
+	s.sync(ctx)
+	return nil
 }
 
 func (s *session) drain() {
@@ -234,37 +225,6 @@ func (s *session) drain() {
 			return
 		}
 	}
-}
-
-// change asks the relay for the regions of another postcode and notes from when on it counts.
-func (s *session) change(ctx context.Context, plz string) (time.Time, error) {
-	n := s.node
-	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
-	defer cancel()
-	reply, err := s.hello(ctx, plz)
-	if err != nil {
-		return time.Time{}, err
-	}
-	rules := n.home.Network.Policy().Rules
-	at := rules.TickOf(max(reply.Effective, reply.Cycle+1))
-	n.mu.Lock()
-	n.prefs.Next, n.prefs.Effective = plz, uint64(at.Unix())
-	saved := n.prefs
-	n.mu.Unlock()
-	if err := savePreferences(ctx, n.home.Store, saved); err != nil {
-		return at, err
-	}
-	s.regions = n.regions(plz)
-	return at, s.listener.SetRegions(s.regions, rules.CycleAt(at))
-}
-
-// adopt makes the postcode that was waited for the present one.
-func (n *Node) adopt(ctx context.Context) error {
-	n.mu.Lock()
-	n.prefs = n.prefs.at(n.home.Now())
-	saved := n.prefs
-	n.mu.Unlock()
-	return savePreferences(ctx, n.home.Store, saved)
 }
 
 // sync fetches what the pool lacks of the regions that the relay shows.

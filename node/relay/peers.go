@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -44,6 +45,9 @@ func (n *Node) run(ctx context.Context) {
 
 // admitted is told by admission of each peer that said who it is.
 func (n *Node) admitted(_ context.Context, a admission.Admitted) {
+	if a.Kind != admission.Client {
+		n.closeOlder(a.Peer)
+	}
 	if a.Kind != admission.Front {
 		return
 	}
@@ -54,6 +58,16 @@ func (n *Node) admitted(_ context.Context, a admission.Admitted) {
 	select {
 	case n.refresh <- a:
 	default:
+	}
+}
+
+// closeOlder leaves a practice's host its newest connection. After a crash the ones before are dead, QUIC notices that half a minute later
+// only, and until then circuits to the practice would go there.
+func (n *Node) closeOlder(id peer.ID) {
+	conns := n.host.Network().ConnsToPeer(id)
+	slices.SortFunc(conns, func(a, b network.Conn) int { return a.Stat().Opened.Compare(b.Stat().Opened) })
+	for _, c := range conns[:max(len(conns)-1, 0)] {
+		_ = c.Close()
 	}
 }
 
