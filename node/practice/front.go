@@ -270,7 +270,8 @@ func (f *front) publish(ctx context.Context) error {
 	if err := n.ledger.Published(ctx, f.persona.Epoch, slots, now); err != nil {
 		return err
 	}
-	expires := n.home.Network.Policy().Rules.SheetExpiry(now, until, f.persona.Epoch)
+	// Of the second that the sheet will name, or it could live a tick too long.
+	expires := n.home.Network.Policy().Rules.SheetExpiry(now.Truncate(time.Second), until, f.persona.Epoch)
 	if expires.Before(last) {
 		expires = last // a life never gets shorter, see gossip.Sheet
 	}

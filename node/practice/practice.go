@@ -360,13 +360,18 @@ func (n *Node) retire(ctx context.Context, now time.Time, active uint64, ok bool
 		if now.Before(shown) || now.Before(n.ledger.HoldsUntil(e)) {
 			continue
 		}
+		// The ledger first: after it nobody is given a hold that the front would not be there to confirm.
+		err := n.ledger.EndEpoch(ctx, e)
+		if errors.Is(err, booking.ErrHoldsLive) {
+			continue // somebody was given one at the last moment
+		}
+		errs = errors.Join(errs, err, n.stock.keys.Erase(e))
 		if f != nil {
 			n.mu.Lock()
 			delete(n.fronts, e)
 			n.mu.Unlock()
 			errs = errors.Join(errs, f.close())
 		}
-		errs = errors.Join(errs, n.ledger.EndEpoch(ctx, e), n.stock.keys.Erase(e))
 	}
 	return errs
 }
