@@ -77,7 +77,7 @@ func benchPair(policy *gossip.Policy, issue func(p, h [32]byte) (gossip.Pass, er
 		return nil, nil, err
 	}
 	area := policy.Map.Area(place.PLZ(benchPLZ))
-	if older, err = benchSheetOf(policy, key, pass, area, slots, now.Add(-time.Minute)); err != nil {
+	if older, err = benchSheetOf(policy, key, pass, area, slots, now); err != nil {
 		return nil, nil, err
 	}
 	next := older.Sheet
