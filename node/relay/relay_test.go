@@ -270,7 +270,7 @@ func TestRelaysFindEachOther(t *testing.T) {
 	for range 2 {
 		b := mustStart(t, dirs[1], net1.File, nil)
 		testnet.Until(t, "the relays are connected", func() bool {
-			return a.host.Network().Connectedness(b.host.ID()) == libnet.Connected
+			return b.host.Network().Connectedness(a.host.ID()) == libnet.Connected
 		})
 		b.SyncNow(t.Context())
 		if _, ok := b.Pool().Lookup(sheet.Sheet.Pass.P); !ok {
