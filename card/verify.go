@@ -13,16 +13,56 @@ type Roots struct {
 	Revoked     [][32]byte // device keys D of practices that were shut out
 }
 
-// Licence is what a checked enrolment proves: whose card signed what about which device.
-type Licence struct {
-	Statement      Statement
+// Signatory is who signed a message: what the card's certificate proves about its holder.
+type Signatory struct {
 	Profession     string    // OID, one of Roots.Professions
 	ProfessionName string    // in German, as the certificate has it
-	TelematikID    string    // of statement and certificate
+	TelematikID    string    // the registration number that stands beside the profession
 	Holder         string    // common name in the certificate
-	Kind           Kind      // of the card
+	Kind           Kind      // certificate type: of a person (HBA) or of a practice (SMCB)
 	Signed         time.Time // as the signer claims
-	NotAfter       time.Time // the earliest end of statement and certificates
+	NotAfter       time.Time // the earliest end of the certificates in the chain
+}
+
+// VerifySigned checks a message of the strict profile that is received at the time at: CMS profile, certificate type, profession, chain to
+// roots, signatures. It gives what was signed, after domain, and by whom. What the content may say is the caller's to check.
+func VerifySigned(cms []byte, domain string, roots Roots, at time.Time) (content []byte, by *Signatory, err error) {
+	signed, err := ParseCMS(cms, domain)
+	if err != nil {
+		return nil, nil, fmt.Errorf("verify signed message: %w", err)
+	}
+	if by, err = signed.signatory(roots, "", at); err != nil {
+		return nil, nil, fmt.Errorf("verify signed message: %w", err)
+	}
+	return signed.Content, by, nil
+}
+
+// signatory checks the signer against roots; both signatures come last. telematikID is the registration number that the profession has to
+// have; empty: any.
+func (s *Signed) signatory(roots Roots, telematikID string, at time.Time) (*Signatory, error) {
+	signer := s.Signer
+	if signer.Type == "" {
+		return nil, ErrCertificateType
+	}
+	profession, err := allowed(signer.Professions, roots.Professions, telematikID)
+	if err != nil {
+		return nil, err
+	}
+	notAfter, err := s.Verify(roots.CAs, at)
+	if err != nil {
+		return nil, err
+	}
+	return &Signatory{
+		Profession: profession.oid, ProfessionName: profession.name, TelematikID: profession.registrationNo,
+		Holder: signer.Subject, Kind: signer.Type, Signed: s.SigningTime, NotAfter: notAfter,
+	}, nil
+}
+
+// Licence is what a checked enrolment proves: whose card signed what about which device. Its TelematikID is that of statement and
+// certificate, its NotAfter the earliest end of statement and certificates.
+type Licence struct {
+	Statement Statement
+	Signatory
 }
 
 // VerifyEnrolment checks an enrolment that is received, or read from the store, at the time at: CMS profile, statement,
@@ -68,34 +108,18 @@ func verifyEnrolment(cms []byte, roots Roots, at time.Time) (*Licence, error) {
 	if slices.Contains(roots.Revoked, s.Device) {
 		return nil, ErrRevoked
 	}
-	signer := signed.Signer
-	if signer.Type == "" {
-		return nil, ErrCertificateType
-	}
-	profession, err := allowed(signer.Professions, roots.Professions, s.TelematikID)
+	by, err := signed.signatory(roots, s.TelematikID, at)
 	if err != nil {
 		return nil, err
 	}
-	notAfter, err := signed.Verify(roots.CAs, at)
-	if err != nil {
-		return nil, err
-	}
-	return &Licence{
-		Statement:      s,
-		Profession:     profession.oid,
-		ProfessionName: profession.name,
-		TelematikID:    s.TelematikID,
-		Holder:         signer.Subject,
-		Kind:           signer.Type,
-		Signed:         signed.SigningTime,
-		NotAfter:       earlier(s.until(), notAfter),
-	}, nil
+	by.NotAfter = earlier(s.until(), by.NotAfter)
+	return &Licence{Statement: s, Signatory: *by}, nil
 }
 
-type namedProfession struct{ oid, name string }
+type namedProfession struct{ oid, name, registrationNo string }
 
 // allowed looks through every ProfessionInfo for one on the list, and takes the Telematik-ID from that one alone: a number that stands
-// beside another profession proves nothing.
+// beside another profession proves nothing. An empty telematikID is content with any.
 func allowed(professions []Profession, list []string, telematikID string) (namedProfession, error) {
 	if len(professions) == 0 {
 		return namedProfession{}, ErrNoAdmission
@@ -106,11 +130,11 @@ func allowed(professions []Profession, list []string, telematikID string) (named
 		if i < 0 {
 			continue
 		}
-		if p.RegistrationNo != telematikID {
+		if telematikID != "" && p.RegistrationNo != telematikID {
 			failed = ErrTelematikID
 			continue
 		}
-		found := namedProfession{oid: p.OIDs[i], name: professionNames[p.OIDs[i]]}
+		found := namedProfession{oid: p.OIDs[i], name: professionNames[p.OIDs[i]], registrationNo: p.RegistrationNo}
 		if len(p.Items) > 0 && p.Items[min(i, len(p.Items)-1)] != "" {
 			found.name = p.Items[min(i, len(p.Items)-1)]
 		}

@@ -66,10 +66,9 @@ func (a *Attempt) View() (OfferView, bool) {
 		return OfferView{}, false
 	}
 	s := a.d.Shown
-	return OfferView{Visits: a.Visits(), Until: unix(offer.Until).In(berlin), Licence: card.Licence{
-		Statement: s.Statement, Profession: s.Profession, ProfessionName: s.ProfessionName, TelematikID: s.TelematikID,
-		Holder: s.Holder, NotAfter: unix(s.NotAfter),
-	}}, true
+	return OfferView{Visits: a.Visits(), Until: unix(offer.Until).In(berlin), Licence: card.Licence{Statement: s.Statement, Signatory: card.Signatory{
+		Profession: s.Profession, ProfessionName: s.ProfessionName, TelematikID: s.TelematikID, Holder: s.Holder, NotAfter: unix(s.NotAfter),
+	}}}, true
 }
 
 // offer is the offer that was verified when it came.

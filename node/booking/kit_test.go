@@ -81,8 +81,9 @@ func kitIn(t testing.TB, dir string) *kit {
 }
 
 func testLicence() card.Licence {
-	return card.Licence{Profession: "1.2.276.0.76.4.50", ProfessionName: "Betriebsstätte Arzt", TelematikID: "1-test", Holder: "Dr. Test",
-		NotAfter: noon.Add(80 * 24 * time.Hour),
+	return card.Licence{
+		Signatory: card.Signatory{Profession: "1.2.276.0.76.4.50", ProfessionName: "Betriebsstätte Arzt", TelematikID: "1-test", Holder: "Dr. Test",
+			NotAfter: noon.Add(80 * 24 * time.Hour)},
 		Statement: card.Statement{Version: 1, Device: public(seeded("D")), Sealing: [32]byte{9}, Name: "Praxis Dr. Beispiel", Street: "Domstr. 1",
 			PLZ: "50667", Place: "Köln", Phone: "0221 1234"}}
 }
