@@ -289,9 +289,13 @@ func (s *Signed) Verify(cas [][]byte, at time.Time) (notAfter time.Time, err err
 	if err != nil {
 		return time.Time{}, err
 	}
+	return notAfter, s.verifySignature()
+}
+
+func (s *Signed) verifySignature() error {
 	digest := sha256.Sum256(s.attributes)
 	if !s.Signer.key.verify(digest[:], s.signature) {
-		return time.Time{}, ErrSignature
+		return ErrSignature
 	}
-	return notAfter, nil
+	return nil
 }

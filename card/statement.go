@@ -58,6 +58,24 @@ func must[T any](v T, err error) T {
 // encode gives the CBOR of s, without the domain string.
 func (s Statement) encode() ([]byte, error) { return statementEncoder.Marshal(s) }
 
+// Content is what a card signs: the domain string and the statement.
+func (s Statement) Content() ([]byte, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	data, err := s.encode()
+	return append([]byte(EnrolmentDomain), data...), err
+}
+
+// ParseContent reads what Content gave.
+func ParseContent(content []byte) (Statement, error) {
+	data, ok := bytes.CutPrefix(content, []byte(EnrolmentDomain))
+	if !ok {
+		return Statement{}, ErrDomain
+	}
+	return parseStatement(data)
+}
+
 // parseStatement reads the CBOR that follows the domain string: only the deterministic encoding, only acceptable fields.
 func parseStatement(data []byte) (Statement, error) {
 	var s Statement

@@ -37,24 +37,46 @@ func VerifySigned(cms []byte, domain string, roots Roots, at time.Time) (content
 	return signed.Content, by, nil
 }
 
-// signatory checks the signer against roots; both signatures come last. telematikID is the registration number that the profession has to
-// have; empty: any.
-func (s *Signed) signatory(roots Roots, telematikID string, at time.Time) (*Signatory, error) {
-	signer := s.Signer
-	if signer.Type == "" {
-		return nil, ErrCertificateType
-	}
-	profession, err := allowed(signer.Professions, roots.Professions, telematikID)
+// CheckCertificate says who would sign with the card of this certificate, DER, at the time at, so that a card that will be refused is refused before
+// its PIN is asked for.
+func CheckCertificate(der []byte, roots Roots, at time.Time) (*Signatory, error) {
+	c, err := ParseCertificate(der)
 	if err != nil {
 		return nil, err
 	}
-	notAfter, err := s.Verify(roots.CAs, at)
+	return c.signatory(nil, roots, "", at)
+}
+
+// signatory checks the signer against roots; both signatures come last. telematikID is the registration number that the profession has to
+// have; empty: any.
+func (s *Signed) signatory(roots Roots, telematikID string, at time.Time) (*Signatory, error) {
+	by, err := s.Signer.signatory(s.others, roots, telematikID, at)
+	if err != nil {
+		return nil, err
+	}
+	by.Signed = s.SigningTime
+	return by, s.verifySignature()
+}
+
+// signatory checks what roots say about a certificate: its type, its profession, and its chain with the certificates carried beside it.
+func (c *Certificate) signatory(carried [][]byte, roots Roots, telematikID string, at time.Time) (*Signatory, error) {
+	if c.Type == "" {
+		return nil, ErrCertificateType
+	}
+	profession, err := allowed(c.Professions, roots.Professions, telematikID)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkSigner(); err != nil {
+		return nil, err
+	}
+	notAfter, err := c.checkChain(carried, roots.CAs, at)
 	if err != nil {
 		return nil, err
 	}
 	return &Signatory{
 		Profession: profession.oid, ProfessionName: profession.name, TelematikID: profession.registrationNo,
-		Holder: signer.Subject, Kind: signer.Type, Signed: s.SigningTime, NotAfter: notAfter,
+		Holder: c.Subject, Kind: c.Type, NotAfter: notAfter,
 	}, nil
 }
 

@@ -19,6 +19,10 @@ const (
 	MethodSlotsWithdraw = "slots/withdraw" // SlotsSelect -> SlotsChanged; practice: open or blocked only, for good
 	MethodVerify        = "verify"         // VerifyRequest -> VerifyResult; practice
 
+	MethodEnrolment       = "enrolment"        // nil -> Enrolment; practice
+	MethodEnrolmentBegin  = "enrolment/begin"  // EnrolmentBegin -> EnrolmentContent; practice: what the card is to sign
+	MethodEnrolmentFinish = "enrolment/finish" // EnrolmentFinish -> Enrolment; practice: what the card has signed
+
 	MethodSearch  = "search"  // SearchRequest -> []Token; patient
 	MethodRequest = "request" // RequestRequest -> Offer; patient: a hold and an offer, no personal data leaves
 	MethodBook    = "book"    // BookRequest -> Booking; patient
@@ -107,6 +111,36 @@ type BackupRequest struct {
 type BackupResult struct {
 	Path  string `json:"path"`
 	Bytes int64  `json:"bytes"`
+}
+
+// Enrolment is what the practice's card says about it, and whether it is wanted again.
+type Enrolment struct {
+	State       string    `json:"state"`            // enrolled, due, none
+	Device      string    `json:"device"`           // D, 64 hex digits: what the operators of the network revoke
+	Reason      string    `json:"reason,omitempty"` // why there is none that holds
+	NotAfter    time.Time `json:"not_after,omitzero"`
+	Due         time.Time `json:"due,omitzero"` // from then on the card is asked for
+	Kind        string    `json:"kind,omitempty"`
+	Profession  string    `json:"profession,omitempty"`
+	TelematikID string    `json:"telematik_id,omitempty"`
+	Holder      string    `json:"holder,omitempty"`
+	Test        bool      `json:"test,omitempty"`
+}
+
+// EnrolmentBegin shows a card's authentication certificate, DER: one that the network does not take is refused before a PIN is asked for.
+type EnrolmentBegin struct {
+	Certificate []byte `json:"certificate"`
+}
+
+// EnrolmentContent is the content of the CMS message that the card is to sign, whatever signs it: package card has its form. It is good for half an
+// hour.
+type EnrolmentContent struct {
+	Content []byte `json:"content"`
+}
+
+// EnrolmentFinish brings the CMS message, DER.
+type EnrolmentFinish struct {
+	CMS []byte `json:"cms"`
 }
 
 // SlotsAdd offers appointments of one day, local time Europe/Berlin.

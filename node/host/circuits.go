@@ -48,6 +48,7 @@ type Circuits struct {
 	taken    map[peer.ID]bool // relays that a seat works on
 	reserved map[peer.ID]bool
 	lost     map[peer.ID]chan struct{} // closed when the connection to a reserved relay ends
+	hurry    chan struct{}             // closed and replaced by Hurry
 }
 
 // KeepCircuits starts to reserve circuits for h and returns at once.
@@ -62,7 +63,7 @@ func KeepCircuits(h host.Host, cfg CircuitsConfig) (*Circuits, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Circuits{
 		host: h, cfg: cfg, cancel: cancel,
-		taken: map[peer.ID]bool{}, reserved: map[peer.ID]bool{}, lost: map[peer.ID]chan struct{}{},
+		taken: map[peer.ID]bool{}, reserved: map[peer.ID]bool{}, lost: map[peer.ID]chan struct{}{}, hurry: make(chan struct{}),
 	}
 	c.wg.Add(1 + cfg.Want)
 	go c.watch(ctx, sub)
@@ -70,6 +71,20 @@ func KeepCircuits(h host.Host, cfg CircuitsConfig) (*Circuits, error) {
 		go c.seat(ctx)
 	}
 	return c, nil
+}
+
+// Hurry has seats that wait after a failure try again at once: something has changed that made them fail.
+func (c *Circuits) Hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.hurry)
+	c.hurry = make(chan struct{})
+}
+
+func (c *Circuits) hurried() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hurry
 }
 
 // Close ends all seats. The relays forget the reservations when the host's connections end.
@@ -114,6 +129,7 @@ func (c *Circuits) seat(ctx context.Context) {
 	defer c.wg.Done()
 	wait := retryFirst
 	for failed := 0; ctx.Err() == nil; {
+		hurried := c.hurried()
 		relay, ok := c.take(failed)
 		if ok {
 			if c.hold(ctx, relay) {
@@ -125,6 +141,8 @@ func (c *Circuits) seat(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+		case <-hurried:
+			failed, wait = 0, retryFirst
 		case <-time.After(wait):
 			wait = min(2*wait, retryLast)
 		}

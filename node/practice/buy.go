@@ -39,7 +39,7 @@ func (n *Node) waitToBuy(ctx context.Context, d time.Duration) {
 // missing are the epochs to buy for when the stock is low. It is urgent when the present one or the next is missing.
 func (n *Node) missing() (epochs []uint64, urgent bool) {
 	policy := n.home.Network.Policy()
-	if policy == nil || n.home.Network.Usable() != nil {
+	if policy == nil || n.usable() != nil {
 		return nil, false
 	}
 	want := wanted(policy.Rules, n.home.Now(), stockAhead)
@@ -76,20 +76,13 @@ func (n *Node) refill(ctx context.Context, epochs []uint64) error {
 	return n.stock.refill(ctx, d.host, n.home.Network.Policy(), n.enrolment(), n.identity.device, epochs, connect)
 }
 
-// keepEnrolled renews the enrolment in time. With a real card that takes the practice's hand: then it is only said.
+// keepEnrolled looks at the enrolment now and then: in a test network it is renewed in time, else it is said when the card is wanted.
 func (n *Node) keepEnrolled(ctx context.Context) {
 	for {
 		wait(ctx, renewEvery)
 		if ctx.Err() != nil {
 			return
 		}
-		fresh := *n.identity
-		if err := fresh.renew(ctx, n.home); err != nil {
-			n.log.Warn("enrolment not renewed", "err", err)
-			continue
-		}
-		n.mu.Lock()
-		n.identity.enrolment, n.identity.licence = fresh.enrolment, fresh.licence
-		n.mu.Unlock()
+		n.lookAtEnrolment(ctx)
 	}
 }

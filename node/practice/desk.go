@@ -64,7 +64,7 @@ func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
 	}).start(ctx)
 	d.closers = append(d.closers, func() error { d.postbox.close(); return nil })
 	d.circuits, err = host.KeepCircuits(d.host, host.CircuitsConfig{
-		Relays: func() []peer.AddrInfo { return n.home.Relays("") },
+		Relays: n.deskRelays,
 		Want:   circuitsWanted,
 		Admit: func(ctx context.Context, relay peer.ID) error {
 			_, err := admission.HelloDesk(ctx, d.host, relay, n.enrolment())
@@ -89,6 +89,14 @@ func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
 		d.sendOutbox(ctx)
 	}()
 	return d, nil
+}
+
+// deskRelays are where the desk can be: nowhere without an enrolment, which relays ask for.
+func (n *Node) deskRelays() []peer.AddrInfo {
+	if n.enrolment() == nil {
+		return nil
+	}
+	return n.home.Relays("")
 }
 
 // announce makes the desk known on the local network, so that patients in the waiting room reach it without a relay.

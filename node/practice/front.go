@@ -46,7 +46,7 @@ type front struct {
 	changed  chan struct{}
 	seq      uint64 // of the last sheet; the publisher's own
 
-	// ends answers patients, and server is where it does; nil while the network file has expired. Both are the conductor's own.
+	// ends answers patients, and server is where it does; nil while nothing may be offered. Both are the conductor's own.
 	ends   *booking.Front
 	server *booking.Server
 
@@ -129,7 +129,7 @@ func (f *front) serve(ctx context.Context) (err error) {
 		return err
 	}
 	f.closers = append(f.closers, func() error { return f.receive(false) })
-	if err := f.receive(n.home.Network.Usable() == nil); err != nil {
+	if err := f.receive(n.usable() == nil); err != nil {
 		return err
 	}
 	f.postbox = (&postbox{
@@ -154,7 +154,7 @@ func (f *front) serve(ctx context.Context) (err error) {
 	return nil
 }
 
-// receive has patients answered on streams, or not: not while the network file has expired, since nothing new may be given out then.
+// receive has patients answered on streams, or not: not while nothing new may be given out.
 func (f *front) receive(open bool) (err error) {
 	switch {
 	case open && f.server == nil:
@@ -166,13 +166,13 @@ func (f *front) receive(open bool) (err error) {
 	return err
 }
 
-// readOnlyAgain: how soon a request in the mailbox is looked at again while the network file has expired.
+// readOnlyAgain: how soon a request in the mailbox is looked at again while nothing may be offered.
 const readOnlyAgain = 10 * time.Second
 
-// handleMail answers what comes by mail. While the network file has expired requests stay where they are; what was offered before may
+// handleMail answers what comes by mail. While nothing may be offered requests stay where they are; what was offered before may
 // still be confirmed.
 func (f *front) handleMail(ctx context.Context, msg []byte) (booking.Mailed, error) {
-	if f.node.home.Network.Usable() != nil {
+	if f.node.usable() != nil {
 		if m, err := booking.Decode(msg); err == nil && m.Kind == booking.KindRequest {
 			return booking.Mailed{RetryAt: f.node.home.Now().Add(readOnlyAgain)}, nil
 		}
@@ -249,11 +249,11 @@ func (f *front) publishChanges(ctx context.Context) {
 	}
 }
 
-// publish signs the list of open appointments as it is now and sends it to the relays. With an expired network file nothing goes out;
-// the conductor has it published again when there is a newer one.
+// publish signs the list of open appointments as it is now and sends it to the relays. While nothing may be offered nothing
+// goes out; the conductor has it published again when there is a newer network file or enrolment.
 func (f *front) publish(ctx context.Context) error {
 	n, now := f.node, f.node.home.Now()
-	if n.home.Network.Usable() != nil {
+	if n.usable() != nil {
 		return nil
 	}
 	f.mu.Lock()

@@ -3,12 +3,14 @@ package practice
 import (
 	"bytes"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"pieks/card"
 	"pieks/gossip/place"
+	"pieks/node/control"
 	"pieks/node/home"
 	"pieks/node/home/testnet"
 	"pieks/node/network"
@@ -91,7 +93,7 @@ func TestBadDetailsChangeNothing(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if after := identityOf(t, reopen(t, h, clock), Details{}); after.details != before.details || !bytes.Equal(after.enrolment, before.enrolment) {
+	if after := identityOf(t, reopen(t, h, clock), Details{}); after.details != before.details || !bytes.Equal(after.cms, before.cms) {
 		t.Errorf("%+v", after.details)
 	}
 }
@@ -104,11 +106,11 @@ func TestEnrolsAgainWhenItMust(t *testing.T) {
 	h := openHome(t, net.Home("p"), net.File, clock)
 	first := identityOf(t, h, cologne)
 	h = reopen(t, h, clock)
-	if same := identityOf(t, h, cologne); !bytes.Equal(same.enrolment, first.enrolment) {
+	if same := identityOf(t, h, cologne); !bytes.Equal(same.cms, first.cms) {
 		t.Error("enrolled again for nothing")
 	}
 	moved := identityOf(t, h, Details{Street: "Ringstr. 2"})
-	if bytes.Equal(moved.enrolment, first.enrolment) || moved.licence.Statement.Street != "Ringstr. 2" {
+	if bytes.Equal(moved.cms, first.cms) || moved.licence.Statement.Street != "Ringstr. 2" {
 		t.Error("not enrolled with the new street")
 	}
 	if !bytes.Equal(moved.device, first.device) || moved.licence.TelematikID != first.licence.TelematikID {
@@ -125,20 +127,25 @@ func TestEnrolsAgainWhenItMust(t *testing.T) {
 	}
 }
 
-// Where the card CA is real a virtual card does not count: without an enrolment nothing starts.
+// Where the card CA is real a virtual card does not count: the practice runs, and says that it wants its card.
 func TestRealNetworkNeedsACard(t *testing.T) {
 	clock := &testnet.Clock{}
 	net := testnet.New(t, testnet.Config{Real: true})
-	h := openHome(t, net.Home("p"), net.File, clock)
-	if _, err := loadIdentity(t.Context(), h, cologne); !errors.Is(err, ErrLicence) {
-		t.Errorf("%v", err)
+	n := start(t, net, net.File, clock)
+	if s := n.Status(); !strings.Contains(s.ReadOnly, "insert the practice card") || !s.Enrolled.IsZero() {
+		t.Errorf("%q %s", s.ReadOnly, s.Enrolled)
 	}
-	if err := h.Close(); err != nil {
-		t.Fatal(err)
+	if e := must(n.showEnrolment(t.Context())); e.State != "none" || e.Reason == "" || len(e.Device) != 64 {
+		t.Errorf("%+v", e)
 	}
-	_, err := Start(t.Context(), Config{Home: net.Home("p"), Secret: store.KeyFile(), Listen: loopback})
-	if !errors.Is(err, ErrLicence) || !strings.Contains(err.Error(), "insert the practice card") {
-		t.Errorf("%v", err)
+	if missing, _ := n.missing(); len(missing) != 0 {
+		t.Errorf("buys passes without a card: %v", missing)
+	}
+	if relays := n.deskRelays(); len(relays) != 0 {
+		t.Errorf("would be at %v", relays)
+	}
+	if _, err := n.addSlots(t.Context(), aMorning(clock.Now().AddDate(0, 0, 3))); err != nil {
+		t.Errorf("appointments can be prepared: %v", err)
 	}
 }
 
@@ -146,14 +153,24 @@ func TestRealNetworkNeedsACard(t *testing.T) {
 func TestRevokedDevice(t *testing.T) {
 	clock := &testnet.Clock{}
 	net := testnet.New(t, testnet.Config{})
-	h := openHome(t, net.Home("p"), net.File, clock)
-	id := identityOf(t, h, cologne)
-	revoked := net.Next(func(b *network.Bundle) { b.Revoked = [][32]byte{id.licence.Statement.Device} })
-	if err := h.Close(); err != nil {
+	n := start(t, net, net.File, clock)
+	if err := n.usable(); err != nil {
 		t.Fatal(err)
 	}
-	h = openHome(t, h.Dir, net.Sign(revoked), clock)
-	if _, err := loadIdentity(t.Context(), h, Details{}); !errors.Is(err, card.ErrRevoked) {
-		t.Errorf("%v", err)
+	device := [32]byte(n.identity.publicDevice())
+	revoked := net.Next(func(b *network.Bundle) { b.Revoked = [][32]byte{device} })
+	if _, err := n.home.Network.Offer(must(os.ReadFile(net.Sign(revoked)))); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.usable(); !errors.Is(err, card.ErrRevoked) {
+		t.Errorf("right after the network file: %v", err)
+	}
+	stop(t, n)
+	n = start(t, net, "", clock)
+	if err := n.usable(); !errors.Is(err, card.ErrRevoked) {
+		t.Errorf("after a restart: %v", err)
+	}
+	if _, err := n.beginEnrolment(t.Context(), control.EnrolmentBegin{}); !errors.Is(err, card.ErrRevoked) {
+		t.Errorf("enrols again: %v", err)
 	}
 }

@@ -32,6 +32,10 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodBookings:      control.HandleNone(n.bookings),
 		control.MethodCancel:        control.Handle(n.cancelBooking),
 		control.MethodVerify:        control.Handle(n.verify),
+
+		control.MethodEnrolment:       control.HandleNone(n.showEnrolment),
+		control.MethodEnrolmentBegin:  control.Handle(n.beginEnrolment),
+		control.MethodEnrolmentFinish: control.Handle(n.finishEnrolment),
 	})
 	return handlers
 }
@@ -205,8 +209,14 @@ func (n *Node) Status() control.Status {
 	}
 	n.mu.Lock()
 	desk, active := n.desk, n.fronts[n.active]
-	s.Epoch, s.Rotation, s.Enrolled = n.active, n.next, n.identity.licence.NotAfter
+	s.Epoch, s.Rotation = n.active, n.next
+	if n.identity.licence != nil {
+		s.Enrolled = n.identity.licence.NotAfter
+	}
 	n.mu.Unlock()
+	if err := n.usable(); err != nil {
+		s.ReadOnly = err.Error()
+	}
 	for _, info := range n.home.Relays("") {
 		r := control.Relay{PeerID: info.ID.String(), Operator: n.home.Operator(info.ID)}
 		r.Connected = desk != nil && desk.host.Network().Connectedness(info.ID) == network.Connected
@@ -243,11 +253,7 @@ func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {
 	if !passes.OK {
 		passes.Next = "wait until a relay issues some; without a pass no appointment is shown"
 	}
-	enrolled := control.Finding{Check: "enrolment", OK: n.home.Now().Before(s.Enrolled), Detail: "until " + s.Enrolled.Format(time.DateOnly)}
-	if !enrolled.OK {
-		enrolled.Next = "insert the practice card and run pieks card enrol"
-	}
-	return append(found, relays, passes, enrolled), nil
+	return append(found, relays, passes, n.enrolmentFinding()), nil
 }
 
 // syncNow reconciles with all relays that the active front is at.

@@ -154,10 +154,21 @@ func (n *Node) isRelay(id peer.ID) bool {
 	return false
 }
 
+// enrolment is the practice card that holds now, nil when there is none.
 func (n *Node) enrolment() []byte {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.identity.enrolment
+	return n.identity.cms
+}
+
+// usable says whether anything may be offered now: the network file is in force and the practice enrolled. If not it says why.
+func (n *Node) usable() error {
+	if err := n.home.Network.Usable(); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.identity.holds(n.home.Network.Get(), n.home.Now())
 }
 
 func (n *Node) openedDesk() *desk {
@@ -266,7 +277,7 @@ func (n *Node) step(ctx context.Context) error {
 	errs := n.ledger.Sweep(ctx)
 	n.pool.Expire(now)
 	if b := n.home.Network.Get(); b.Number != n.checked {
-		n.takeUp(b.Number)
+		n.takeUp(ctx, b.Number)
 	}
 	// A front that was begun before a restart answers until its epoch has ended, though it shows nothing new.
 	for _, e := range n.ledger.Epochs() {
@@ -282,19 +293,25 @@ func (n *Node) step(ctx context.Context) error {
 }
 
 // takeUp does what a newer network file asks for: it may no longer allow what was listed, and may have issuers and life again.
-func (n *Node) takeUp(number uint64) {
+func (n *Node) takeUp(ctx context.Context, number uint64) {
 	n.checked = number
+	n.lookAtEnrolment(ctx) // it may revoke this device, or trust other cards
 	n.pool.Recheck(n.validator)
 	n.changed()
+	n.stockUp()
+}
+
+// stockUp has the buyer look at once.
+func (n *Node) stockUp() {
 	select {
 	case n.renewed <- struct{}{}:
 	default:
 	}
 }
 
-// receive has all fronts answer patients while the network file counts.
+// receive has all fronts answer patients while something may be offered.
 func (n *Node) receive() error {
-	usable := n.home.Network.Usable() == nil
+	usable := n.usable() == nil
 	n.mu.Lock()
 	fronts := slices.Collect(maps.Values(n.fronts))
 	n.mu.Unlock()

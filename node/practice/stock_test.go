@@ -92,7 +92,7 @@ func newBuyer(t testing.TB, net *testnet.Net, clock *testnet.Clock) *buyer {
 }
 
 func (b *buyer) buy(ctx context.Context, epochs []uint64) error {
-	return b.refill(ctx, b.host, b.policy, b.identity.enrolment, b.identity.device, epochs, func(ctx context.Context, issuer string) error {
+	return b.refill(ctx, b.host, b.policy, b.identity.cms, b.identity.device, epochs, func(ctx context.Context, issuer string) error {
 		b.asked.Add(1)
 		return host.Connect(ctx, b.host, peer.AddrInfo{ID: b.issuer.ID(), Addrs: b.issuer.Addrs()})
 	})
@@ -165,7 +165,7 @@ func TestNoIssuer(t *testing.T) {
 	b := newBuyer(t, net, clock)
 	epochs := wanted(b.policy.Rules, clock.Now(), 1)
 	away := errors.New("away")
-	err := b.refill(t.Context(), b.host, b.policy, b.identity.enrolment, b.identity.device, epochs, func(context.Context, string) error { return away })
+	err := b.refill(t.Context(), b.host, b.policy, b.identity.cms, b.identity.device, epochs, func(context.Context, string) error { return away })
 	if !errors.Is(err, errNoIssuer) || !errors.Is(err, away) {
 		t.Errorf("%v", err)
 	}
@@ -173,7 +173,7 @@ func TestNoIssuer(t *testing.T) {
 		t.Errorf("epoch of 1970: %v", err)
 	}
 	other := newKeyed(t)
-	if err := b.refill(t.Context(), b.host, b.policy, b.identity.enrolment, other, epochs, func(ctx context.Context, _ string) error {
+	if err := b.refill(t.Context(), b.host, b.policy, b.identity.cms, other, epochs, func(ctx context.Context, _ string) error {
 		return host.Connect(ctx, b.host, peer.AddrInfo{ID: b.issuer.ID(), Addrs: b.issuer.Addrs()})
 	}); !errors.Is(err, issuance.ErrSignature) {
 		t.Errorf("another device's key: %v", err)
