@@ -11,6 +11,8 @@ type Roots struct {
 	CAs         [][]byte   // DER of the CA certificates that are trusted as they are; a test network's holds TestCA.Certificate
 	Professions []string   // OIDs, dotted, that may offer appointments; DefaultProfessions is a suggestion
 	Revoked     [][32]byte // device keys D of practices that were shut out
+	// RevokedCards are SHA-256 over the DER of authentication certificates that were shut out.
+	RevokedCards [][32]byte
 }
 
 // Signatory is who signed a message: what the card's certificate proves about its holder.

@@ -20,6 +20,8 @@ import (
 type NetworkCmd struct {
 	Init    NetworkInitCmd    `cmd:"" help:"Make a new network: its file, its operators' keys, and a home for each relay."`
 	Renew   NetworkRenewCmd   `cmd:"" help:"Make the next network file before the present one ends."`
+	Revoke  NetworkRevokeCmd  `cmd:"" help:"Shut out a practice's device or a card, or let it in again."`
+	Give    NetworkGiveCmd    `cmd:"" help:"Hand a newer network file to a running node, which passes it on."`
 	Sign    NetworkSignCmd    `cmd:"" help:"Add the signature of an operator to a network file."`
 	Show    NetworkShowCmd    `cmd:"" help:"Show what a network file says, and whether it is in force."`
 	Regions NetworkRegionsCmd `cmd:"" help:"Show the regions and areas of a network file, or of a count of practices."`
@@ -77,7 +79,8 @@ type networkInfo struct {
 	IssuerKeys  int           `json:"issuer_keys"`
 	Regions     int           `json:"regions"`
 	Areas       int           `json:"areas"`
-	Revoked     []string      `json:"revoked"`
+	Revoked     []string      `json:"revoked"`       // device keys
+	Cards       []string      `json:"revoked_cards"` // SHA-256 of certificates
 	bundle      *network.Bundle
 }
 
@@ -136,7 +139,7 @@ func inspect(name string, now time.Time) (*networkInfo, error) {
 		Issued:  time.Unix(int64(b.Issued), 0).UTC(), Expires: time.Unix(int64(b.Expires), 0).UTC(),
 		Rules:  rulesOf(b.Rules),
 		Relays: []relayInfo{}, Professions: b.Professions, CardRoots: len(b.Roots), IssuerKeys: len(b.Issuers),
-		Regions: len(m.Regions()), Revoked: []string{}, bundle: b,
+		Regions: len(m.Regions()), Revoked: []string{}, Cards: []string{}, bundle: b,
 	}
 	for _, region := range m.Regions() {
 		info.Areas += len(m.Areas(region))
@@ -149,6 +152,9 @@ func inspect(name string, now time.Time) (*networkInfo, error) {
 	}
 	for _, key := range b.Revoked {
 		info.Revoked = append(info.Revoked, fmt.Sprintf("%x", key))
+	}
+	for _, sum := range b.RevokedCards {
+		info.Cards = append(info.Cards, fmt.Sprintf("%x", sum))
 	}
 	return info, nil
 }
@@ -182,6 +188,7 @@ func networkPage(p *page, info *networkInfo) {
 		[2]string{"Cards", fmt.Sprintf("%s, %s", count(info.CardRoots, "root", "roots"), count(len(info.Professions), "accepted profession", "accepted professions"))},
 		[2]string{"Pass keys", fmt.Sprint(info.IssuerKeys)},
 		[2]string{"Revoked", strings.Join(info.Revoked, " ")},
+		[2]string{"Revoked cards", strings.Join(info.Cards, " ")},
 	)
 	var rows [][]string
 	for _, r := range info.Relays {

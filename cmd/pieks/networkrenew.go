@@ -53,7 +53,7 @@ func (c *NetworkRenewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	keys, err := c.operatorKeys(a)
+	keys, err := a.operatorKeys(c.Key)
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,8 @@ func (c *NetworkRenewCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// operatorKeys reads the keys that were named, or two that are at hand.
-func (c *NetworkRenewCmd) operatorKeys(a *app) ([]ed25519.PrivateKey, error) {
-	names := c.Key
+// operatorKeys reads the keys that were named, or two that are at hand below --home.
+func (a *app) operatorKeys(names []string) ([]ed25519.PrivateKey, error) {
 	if len(names) == 0 && a.Home != "" {
 		found, err := filepath.Glob(filepath.Join(a.Home, "operators", "operator-*.pem"))
 		if err != nil {

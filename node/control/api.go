@@ -12,6 +12,8 @@ const (
 	MethodDeny   = "deny"   // DenyRequest -> nil; every role: refuse a peer for a while
 	MethodAllow  = "allow"  // DenyRequest -> nil; every role: end a denial
 
+	MethodNetwork = "network" // NetworkFile -> NetworkTaken; every role: go by a newer network file, and pass it on
+
 	MethodSlotsAdd      = "slots/add"      // SlotsAdd -> SlotsChanged; practice
 	MethodSlotsList     = "slots/list"     // nil -> []Appointment; practice
 	MethodSlotsBlock    = "slots/block"    // SlotsSelect -> SlotsChanged; practice: not offered until unblocked
@@ -100,6 +102,17 @@ type Finding struct {
 type DenyRequest struct {
 	Peer    string `json:"peer"`
 	Seconds int    `json:"seconds,omitempty"`
+}
+
+// NetworkFile is a signed network file, CBOR.
+type NetworkFile struct {
+	File []byte `json:"file"`
+}
+
+// NetworkTaken says by which network file the node goes now; Accepted, that this one replaced another.
+type NetworkTaken struct {
+	Accepted bool   `json:"accepted"`
+	Number   uint64 `json:"number"`
 }
 
 // BackupRequest names the file to write and what it is locked with.

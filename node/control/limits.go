@@ -3,9 +3,9 @@ package control
 import "time"
 
 const (
-	// MaxBodyBytes bounds a request. The largest is slots/block with every appointment of a practice year: 10,000 ids
-	// of 35 bytes.
-	MaxBodyBytes = 512 << 10
+	// MaxBodyBytes bounds a request. The largest is a network file of 1 MiB in Base64; slots/block with every appointment of a practice
+	// year is 10,000 ids of 35 bytes.
+	MaxBodyBytes = 1536 << 10
 
 	// maxAnswerBytes bounds what a client reads: a search result of 10,000 tokens is about 3 MB.
 	maxAnswerBytes = 64 << 20

@@ -23,7 +23,8 @@ var Version = "dev"
 // Methods are the control methods that every role answers alike. Hosts are those that denials apply to.
 func (h *Home) Methods(gate *nodehost.Gate, hosts func() []host.Host) control.Handlers {
 	return control.Handlers{
-		control.MethodBackup: control.Handle(h.backup),
+		control.MethodBackup:  control.Handle(h.backup),
+		control.MethodNetwork: control.Handle(h.takeNetwork),
 		control.MethodDeny: control.Handle(func(_ context.Context, in control.DenyRequest) (any, error) {
 			return nil, h.deny(gate, hosts(), in)
 		}),
@@ -36,6 +37,15 @@ func (h *Home) Methods(gate *nodehost.Gate, hosts func() []host.Host) control.Ha
 			return nil, nil
 		}),
 	}
+}
+
+// takeNetwork goes by a network file from its operators' hands.
+func (h *Home) takeNetwork(_ context.Context, in control.NetworkFile) (control.NetworkTaken, error) {
+	accepted, err := h.Network.Offer(in.File)
+	if err != nil {
+		return control.NetworkTaken{}, control.Errorf(control.KindConflict, "%w", err)
+	}
+	return control.NetworkTaken{Accepted: accepted, Number: h.Network.Get().Number}, nil
 }
 
 // forever is longer than a node runs.

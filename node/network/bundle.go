@@ -32,6 +32,16 @@ type Bundle struct {
 	Vaccines    []gossip.Vaccine   `cbor:"13,keyasint"` // by Code
 	Rules       gossip.Rules       `cbor:"14,keyasint"`
 	Revoked     [][32]byte         `cbor:"15,keyasint,omitempty"` // device keys D of practices
+	// RevokedCards are SHA-256 over the DER of authentication certificates.
+	RevokedCards [][32]byte  `cbor:"16,keyasint,omitempty"`
+	Disclosure   *Disclosure `cbor:"17,keyasint,omitempty"` // nil: as node/disclosure has it
+}
+
+// Disclosure says when relays publish what patients disclosed. It is the network's to say, since the number is what patients are promised.
+type Disclosure struct {
+	Least uint32 `cbor:"1,keyasint"` // a list has at least so many items, unless the oldest has waited Wait
+	Cycle uint64 `cbor:"2,keyasint"` // seconds between two times of publication
+	Wait  uint64 `cbor:"3,keyasint"` // seconds
 }
 
 // TestCard is the card CA of a test network with its private key, so that anybody can enrol with a virtual card. A
@@ -67,7 +77,7 @@ func (b *Bundle) ExpiredAt(now time.Time) bool { return !now.Before(b.ExpiresAt(
 
 // CardRoots is what the bundle says about cards.
 func (b *Bundle) CardRoots() card.Roots {
-	return card.Roots{CAs: b.Roots, Professions: b.Professions, Revoked: b.Revoked}
+	return card.Roots{CAs: b.Roots, Professions: b.Professions, Revoked: b.Revoked, RevokedCards: b.RevokedCards}
 }
 
 // IsRevoked says whether the operators revoked a practice's device key D.
@@ -88,6 +98,6 @@ func (b *Bundle) Next() *Bundle {
 	next.Number++
 	next.Relays, next.Issuers = slices.Clone(b.Relays), slices.Clone(b.Issuers)
 	next.Roots, next.Professions = slices.Clone(b.Roots), slices.Clone(b.Professions)
-	next.Vaccines, next.Revoked = slices.Clone(b.Vaccines), slices.Clone(b.Revoked)
+	next.Vaccines, next.Revoked, next.RevokedCards = slices.Clone(b.Vaccines), slices.Clone(b.Revoked), slices.Clone(b.RevokedCards)
 	return &next
 }

@@ -251,8 +251,20 @@ func (b *Bundle) checkRest() error {
 	if b.Rules.Epoch < MinEpoch {
 		return contradiction("an epoch is shorter than %v", MinEpoch)
 	}
-	if len(b.Revoked) > maxRevoked || !ascending(b.Revoked, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }) {
+	if len(b.Revoked) > maxRevoked || !ascending(b.Revoked, compareKeys) {
 		return contradiction("revoked devices are not at most %d in ascending order", maxRevoked)
+	}
+	if len(b.RevokedCards) > maxRevoked || !ascending(b.RevokedCards, compareKeys) {
+		return contradiction("revoked cards are not at most %d in ascending order", maxRevoked)
+	}
+	return b.Disclosure.check()
+}
+
+func compareKeys(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }
+
+func (d *Disclosure) check() error {
+	if d != nil && (d.Least < 1 || d.Least > maxDisclosed || d.Cycle < 1 || d.Cycle > maxDisclosureCycle || d.Wait < d.Cycle || d.Wait > maxDisclosureWait) {
+		return contradiction("disclosures are not published from 1 to %d items on, every 1 to %d seconds, after at most %d seconds", maxDisclosed, maxDisclosureCycle, maxDisclosureWait)
 	}
 	return nil
 }

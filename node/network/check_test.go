@@ -43,6 +43,17 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"name with bidi":    {func(b *Bundle) { b.Name = "Pieks\u202e" }, ErrContent},
 		"name of two lines": {func(b *Bundle) { b.Name = "Pieks\nOK" }, ErrContent},
 
+		"revoked cards out of order": {func(b *Bundle) { b.RevokedCards = [][32]byte{{2}, {1}} }, ErrContent},
+		"revoked card twice":         {func(b *Bundle) { b.RevokedCards = [][32]byte{{1}, {1}} }, ErrContent},
+		"revoked card":               {func(b *Bundle) { b.RevokedCards = [][32]byte{{1}} }, nil},
+		"disclosures of one":         {func(b *Bundle) { b.Disclosure = &Disclosure{1, 1, 1} }, nil},
+		"disclosures of none":        {func(b *Bundle) { b.Disclosure = &Disclosure{0, 1, 1} }, ErrContent},
+		"disclosures of thousands":   {func(b *Bundle) { b.Disclosure = &Disclosure{1001, 1, 1} }, ErrContent},
+		"disclosures without cycle":  {func(b *Bundle) { b.Disclosure = &Disclosure{1, 0, 1} }, ErrContent},
+		"disclosures each month":     {func(b *Bundle) { b.Disclosure = &Disclosure{1, 86401, 86401} }, ErrContent},
+		"wait below the cycle":       {func(b *Bundle) { b.Disclosure = &Disclosure{1, 10, 9} }, ErrContent},
+		"wait for a week":            {func(b *Bundle) { b.Disclosure = &Disclosure{1, 10, 7 * 86400} }, ErrContent},
+
 		"no relay":            {func(b *Bundle) { b.Relays = nil }, ErrContent},
 		"relay twice":         {func(b *Bundle) { b.Relays[1] = b.Relays[0] }, ErrContent},
 		"relays out of order": {func(b *Bundle) { slices.Reverse(b.Relays) }, ErrContent},

@@ -37,6 +37,8 @@
 //	13   vaccines     [map]         1 to 200, by code
 //	14   rules        map
 //	15   revoked      [bstr(32)]    device keys D of practices, at most 1,024; absent when there is none
+//	16   revoked cards [bstr(32)]   SHA-256 over the DER of a card's certificate, at most 1,024; absent when there is none
+//	17   disclosure   map           absent: as node/disclosure has it
 //
 //	relay    1 peer ID   tstr     base58 form of an Ed25519 key's libp2p peer ID, "12D3KooW..."
 //	         2 addresses [tstr]   1 to 8 multiaddrs of at most 128 bytes, without /p2p, the best first
@@ -62,6 +64,10 @@
 //	         3 doses     uint     in a series, 1 to 255
 //	         4 vial      uint     doses in a vial, 1 to 255
 //	         5 interval  [2 uint] least and most days between two doses; [0, 0] for a single dose
+//
+//	disclosure 1 least   uint     1 to 1,000: items that a published list has at least, unless the oldest has waited 3
+//	         2 cycle     uint     1 to 86,400 seconds
+//	         3 wait      uint     from 2 on, to 259,200 seconds
 //
 //	rules    durations in whole seconds; an epoch is a multiple of the cycle and has at least four, and at least 10 s
 //	         1 cycle          1 to 3,600        5 days ahead       1 to 366

@@ -25,5 +25,8 @@ var (
 	ErrNoRelay  = errors.New("a network needs at least one relay with an address")
 )
 
+// ErrDevice says that a text names no device of a practice.
+var ErrDevice = errors.New("this is not a practice's device: give the 64 hex digits of pieks card status, or the first peer ID of pieks status there")
+
 // ErrAnswer says that a relay did not hand over its bundle as the protocol has it.
 var ErrAnswer = errors.New("the relay's answer about the network file cannot be read; try another relay")

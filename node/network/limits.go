@@ -24,6 +24,12 @@ const (
 	maxAddrs       = 8    // QUIC and TCP, IPv4 and IPv6, twice
 )
 
+const (
+	maxDisclosed       = 1000      // items before a list: a larger number would hold back what is to warn people
+	maxDisclosureCycle = 86400     // a day
+	maxDisclosureWait  = 3 * 86400 // what is older comes too late for those who are warned
+)
+
 // Longest texts, in bytes: a line on a screen.
 const (
 	maxText = 80
