@@ -100,4 +100,5 @@ type Visit struct {
 	State       State     // Offered, Booked, Cancelled or Attended
 	Attended    time.Time // when its code was redeemed; at the practice only
 	Code        *Code     // at the patient only, once booked
+	Room        *RoomKey  // at the patient only, once attended: of the waiting room on that day
 }

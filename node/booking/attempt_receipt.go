@@ -57,6 +57,9 @@ func (a *Attempt) Visits() []Visit {
 			if i < len(a.d.Codes) {
 				visit.Code = &a.d.Codes[i]
 			}
+			if key, told := v.room(); told {
+				visit.Room = &key
+			}
 			visits = append(visits, visit)
 		}
 		return visits

@@ -40,7 +40,7 @@ func (r bookingRecord) booking(id BookingID) Booking {
 func (r bookingRecord) receipt(id BookingID) Receipt {
 	out := Receipt{Version: Version, Key: r.Key, Booking: id, State: r.State, Revision: r.Revision, Issued: r.Changed, Reason: r.Reason}
 	for _, v := range r.Visits {
-		out.Visits = append(out.Visits, ReceiptVisit{Start: v.Start, End: v.End, Vaccine: v.Vaccine, Dose: v.Dose, State: v.State})
+		out.Visits = append(out.Visits, ReceiptVisit{Start: v.Start, End: v.End, Vaccine: v.Vaccine, Dose: v.Dose, State: v.State, Room: v.Room})
 	}
 	return out
 }
@@ -114,12 +114,14 @@ func (l *Ledger) byKey(key [32]byte) (id BookingID, record bookingRecord, err er
 	return id, record, err
 }
 
+// notice makes the message that tells the patient what the practice changed, within the transaction; nil when the patient need not be told.
+type notice func(BookingID, bookingRecord) ([]byte, error)
+
 // cancellation is what ends a booking.
 type cancellation struct {
 	reason string
 	reopen bool
-	// notice makes the message for the patient, within the transaction; nil when the patient asked for it.
-	notice func(BookingID, bookingRecord) ([]byte, error)
+	notice notice // nil when the patient asked for it
 }
 
 // cancel ends the visits to come of a booking, in one transaction. Cancelling again changes nothing. The refusal ReasonLate says that no visit is to come.
@@ -149,7 +151,7 @@ func (l *Ledger) cancel(ctx context.Context, id BookingID, c cancellation) (book
 		if err := put(tx, bucketBookings, id[:], record); err != nil {
 			return err
 		}
-		return c.tell(tx, id, record, now)
+		return c.notice.put(tx, id, record, now)
 	})
 	if err != nil {
 		return bookingRecord{}, err
@@ -215,12 +217,12 @@ func (l *Ledger) takeUp(moved []*item) {
 	}
 }
 
-// tell puts the notice into the outbox.
-func (c cancellation) tell(tx *store.Tx, id BookingID, record bookingRecord, now time.Time) error {
-	if c.notice == nil {
+// put puts the notice into the outbox.
+func (n notice) put(tx *store.Tx, id BookingID, record bookingRecord, now time.Time) error {
+	if n == nil {
 		return nil
 	}
-	msg, err := c.notice(id, record)
+	msg, err := n(id, record)
 	if err != nil {
 		return err
 	}
@@ -229,6 +231,9 @@ func (c cancellation) tell(tx *store.Tx, id BookingID, record bookingRecord, now
 	out := outgoingRecord{Created: uint64(now.Unix()), Box: record.Key, Sealing: record.Sealing, Relays: record.Relays, Message: msg}
 	for _, v := range record.Visits {
 		out.Expires = max(out.Expires, uint64(endOfDay(unix(v.End)).Unix()))
+	}
+	if record.State == Attended {
+		out.Expires = max(out.Expires, uint64(now.Add(keepNotice).Unix()))
 	}
 	return put(tx, bucketOutbox, key[:], out)
 }

@@ -49,7 +49,8 @@ func checkReceipt(r *Receipt) error {
 		return fmt.Errorf("%w: a field is out of its bounds", ErrReceipt)
 	}
 	for _, v := range r.Visits {
-		if checkVisit(v.Start, v.End, v.Vaccine) != nil || v.State != Booked && v.State != Cancelled && v.State != Attended {
+		if checkVisit(v.Start, v.End, v.Vaccine) != nil || v.State != Booked && v.State != Cancelled && v.State != Attended ||
+			v.Room != nil && (v.State != Attended || len(v.Room) != len(RoomKey{})) {
 			return fmt.Errorf("%w: a visit is out of its bounds", ErrReceipt)
 		}
 	}

@@ -94,7 +94,7 @@
 //	           3 phone text (optional, 1 to 32 bytes of digits and " +-()/")
 //
 // Receipt, kind 4: COSE_Sign1 by D with AAD "pieks/receipt/1". Notice, kind 17: the same map by D with AAD "pieks/notice/1",
-// sent when the practice cancels and at no other change.
+// sent when the practice cancels or a visit was attended, and at no other change.
 //
 //	 1 version   uint       1
 //	 2 key       bytes[32]  B
@@ -102,7 +102,8 @@
 //	 4 state     uint       4 booked, 5 cancelled, 6 attended
 //	 5 revision  uint       from 1, grows with each change: a patient goes by the highest it has seen
 //	 6 issued    uint       when it came to stand so
-//	 7 visits    array as in the offer: 1 start uint, 2 end uint, 3 vaccine text, 4 dose uint, 5 state uint (4, 5 or 6)
+//	 7 visits    array as in the offer: 1 start uint, 2 end uint, 3 vaccine text, 4 dose uint, 5 state uint (4, 5 or 6),
+//	             6 room bytes[32], optional: of a visit that was attended, the key of the waiting room on that day
 //	 8 device    bytes[32]  D
 //	 9 relays    array of text: where the desk is reached now
 //	10 reason    text, optional, at most 240 bytes: why the practice cancelled
@@ -173,6 +174,12 @@
 // are understood. A wrong check digit or a word outside of the list is a typing error and costs nothing. A code is good once, until the end of the
 // visit's day. Unknown, expired, cancelled and wrong codes get one answer; after three wrong ones the next is looked at only
 // after 2 s, 4 s, 8 s ..., after ten when the first of them is 15 minutes old; five wrong endings kill the first six digits.
+//
+// # Waiting room
+//
+// When a code is redeemed the patient's node is told a random key, the same for all who come to this practice on this day (Europe/Berlin). A patient who
+// is found infected later can warn those who were there: see node/disclosure. The practice draws the key for the first who comes, forgets it at the end
+// of the day, and keeps it in the bookings of that day as long as these.
 //
 // # Ledger
 //

@@ -84,5 +84,8 @@ const (
 // maxSkew: a clock that is ten minutes off still books (design.md 17); the practice's clock decides.
 const maxSkew = 10 * time.Minute
 
+// keepNotice: what was attended is still worth telling while its waiting room can be disclosed (node/disclosure).
+const keepNotice = 14 * 24 * time.Hour
+
 // keepBookings: a booking is of use to both sides for a month after the visit (design.md 11).
 const keepBookings = 30 * 24 * time.Hour

@@ -150,6 +150,7 @@ type ReceiptVisit struct {
 	Vaccine string `cbor:"3,keyasint"`
 	Dose    uint8  `cbor:"4,keyasint"`
 	State   State  `cbor:"5,keyasint"`
+	Room    []byte `cbor:"6,keyasint,omitempty"` // RoomKey, of a visit that was attended
 }
 
 // Refusal says that the answer is no, and until when.

@@ -19,6 +19,7 @@ var (
 	bucketHolds        = store.NewBucket("booking/holds")        // epoch, HMAC of B -> holdRecord sealed under the epoch's secret
 	bucketVisible      = store.NewBucket("booking/visible")      // epoch, AppointmentID, generation -> visibleRecord
 	bucketOutbox       = store.NewBucket("booking/outbox")       // id -> outgoingRecord
+	bucketRooms        = store.NewBucket("booking/rooms")        // day, 4 bytes big-endian -> roomRecord
 )
 
 type appointmentRecord struct {
@@ -52,6 +53,13 @@ type visitRecord struct {
 	Dose        uint8         `cbor:"5,keyasint"`
 	State       State         `cbor:"6,keyasint"`
 	Attended    uint64        `cbor:"7,keyasint,omitempty"`
+	Room        []byte        `cbor:"8,keyasint,omitempty"` // key of the waiting room on the day on which it was attended
+}
+
+// roomRecord is the waiting room of one day.
+type roomRecord struct {
+	Key   [32]byte `cbor:"1,keyasint"`
+	Until uint64   `cbor:"2,keyasint"` // kept until then: the end of the day
 }
 
 type keyRecord struct {

@@ -33,6 +33,15 @@ type Verified struct {
 // Verify redeems a code in any of its three forms, once, from the booking until the end of the visit's day. Errors: ErrTypo
 // and ErrCodeForm (not looked up, no try counted), ErrNotValid, ErrUsed with Verified filled in, *LockedError.
 func (l *Ledger) Verify(ctx context.Context, code string) (Verified, error) {
+	return l.verify(ctx, code, nil)
+}
+
+// Verify is Ledger.Verify that also tells the patient's node: it learns the key of the waiting room.
+func (d *Desk) Verify(ctx context.Context, code string) (Verified, error) {
+	return d.cfg.Ledger.verify(ctx, code, d.notice)
+}
+
+func (l *Ledger) verify(ctx context.Context, code string, tell notice) (Verified, error) {
 	typed, err := parseCode(code)
 	if err != nil {
 		return Verified{}, err
@@ -53,7 +62,7 @@ func (l *Ledger) Verify(ctx context.Context, code string) (Verified, error) {
 			answer = &LockedError{until}
 			return nil
 		}
-		out, attended, answer, err = redeem(tx, typed, now, t.deadReference())
+		out, attended, answer, err = redeem(tx, typed, now, t.deadReference(), tell)
 		if err != nil {
 			return err
 		}
@@ -70,7 +79,7 @@ func (l *Ledger) Verify(ctx context.Context, code string) (Verified, error) {
 }
 
 // redeem looks the code up and marks its visit attended. The third result is the answer for people, the fourth a failure of the store.
-func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool) (Verified, *item, error, error) {
+func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool, tell notice) (Verified, *item, error, error) {
 	var found codeRecord
 	if _, err := get(tx, bucketCodes, typed.key, &found); err != nil {
 		return Verified{}, nil, nil, err
@@ -96,7 +105,7 @@ func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool) (Verified, 
 		case Attended:
 			used = Verified{Booking: record.booking(at.Booking), Visit: int(at.Visit), Used: unix(visit.Attended).In(berlin)}
 		case Booked:
-			i, err := attend(tx, at, &record, now)
+			i, err := attend(tx, at, &record, now, tell)
 			return Verified{Booking: record.booking(at.Booking), Visit: int(at.Visit)}, i, nil, err
 		}
 	}
@@ -106,14 +115,21 @@ func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool) (Verified, 
 	return Verified{}, nil, ErrNotValid, nil
 }
 
-// attend marks a visit and its appointment.
-func attend(tx *store.Tx, at codeVisit, record *bookingRecord, now time.Time) (*item, error) {
+// attend marks a visit and its appointment, and lets the patient into the waiting room of the day.
+func attend(tx *store.Tx, at codeVisit, record *bookingRecord, now time.Time, tell notice) (*item, error) {
 	visit := &record.Visits[at.Visit]
-	visit.State, visit.Attended = Attended, uint64(now.Unix())
+	room, err := roomOf(tx, now)
+	if err != nil {
+		return nil, err
+	}
+	visit.State, visit.Attended, visit.Room = Attended, uint64(now.Unix()), room
 	record.State = record.state()
 	record.Revision++
 	record.Changed = uint64(now.Unix())
 	if err := put(tx, bucketBookings, at.Booking[:], *record); err != nil {
+		return nil, err
+	}
+	if err := tell.put(tx, at.Booking, *record, now); err != nil {
 		return nil, err
 	}
 	i := &item{id: visit.Appointment}

@@ -164,7 +164,7 @@ func (n *Node) cancelBooking(ctx context.Context, in control.CancelRequest) (con
 }
 
 func (n *Node) verify(ctx context.Context, in control.VerifyRequest) (control.VerifyResult, error) {
-	found, err := n.ledger.Verify(ctx, in.Code)
+	found, err := n.openedDesk().booking.Verify(ctx, in.Code)
 	var locked *booking.LockedError
 	switch {
 	case errors.Is(err, booking.ErrUsed):
