@@ -10,16 +10,21 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 BIN     := bin/pieks
 
+# Card readers (card/pcsc) need cgo, a C compiler and libpcsclite; without them all else is built and readers say that they are not there.
+# Looked up whenever a recipe runs, since `make test` installs them first. With cgo, netgo and osusergo keep names and users in Go.
+CARDS      = $(shell pkg-config --exists libpcsclite 2>/dev/null && command -v $${CC:-gcc} >/dev/null && echo -tags=pcsc,netgo,osusergo)
+USERFLAGS := $(shell go env GOFLAGS)
+
 # The same flags for everything but the race detector, so that the packages are compiled once.
-export CGO_ENABLED := 0
-export GOFLAGS     := $(shell go env GOFLAGS) -trimpath
+export CGO_ENABLED = $(if $(CARDS),1,0)
+export GOFLAGS     = $(strip $(USERFLAGS) -trimpath $(CARDS))
 
 FUZZTIME  ?= 10s
 SCENARIOS ?= $(wildcard scenarios/*.yaml)
 
 ##@ Use
 .PHONY: build demo
-build: ## build bin/pieks, without cgo
+build: ## build bin/pieks, with card readers where libpcsclite-dev is installed
 	go build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/pieks
 
 demo: build ## show it all on this computer, until Ctrl-C
@@ -30,11 +35,13 @@ demo: build ## show it all on this computer, until Ctrl-C
 test: tools lint race long scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
 	@echo "make test: all passed"
 
-tools: ## install what the tests need and this Debian lacks: a C compiler for the race detector, OpenSSL and ext4 as judges
+tools: ## install what the tests need and this Debian lacks: a C compiler, card readers without hardware, OpenSSL, OpenSC and ext4 as judges
 	@missing=; \
-	for need in gcc=gcc,libc6-dev openssl=openssl mkfs.ext4=e2fsprogs mount=mount; do \
+	for need in gcc=gcc,libc6-dev openssl=openssl mkfs.ext4=e2fsprogs mount=mount pkg-config=pkg-config pcscd=pcscd,libccid opensc-tool=opensc; do \
 	  PATH=$$PATH:/usr/sbin:/sbin command -v $${need%%=*} >/dev/null || missing="$$missing $$(tr , ' ' <<<"$${need#*=}")"; \
 	done; \
+	pkg-config --exists libpcsclite 2>/dev/null || missing="$$missing libpcsclite-dev"; \
+	[ -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so ] || missing="$$missing vsmartcard-vpcd"; \
 	if [ -n "$$missing" ]; then \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
@@ -44,6 +51,7 @@ lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	CGO_ENABLED=0 GOFLAGS='$(USERFLAGS) -trimpath' go vet ./card/pcsc/... # as it is without libpcsclite
 	go tool staticcheck ./...
 
 race: ## every test that is affordable with the race detector

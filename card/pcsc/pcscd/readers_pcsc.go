@@ -1,0 +1,5 @@
+//go:build pcsc
+
+package pcscd
+
+func noReaders() string { return "" }
