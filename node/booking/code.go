@@ -4,7 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
-	"unicode"
+
+	"pieks/node/spoken"
 )
 
 var (
@@ -58,11 +59,11 @@ func parseCode(text string) (typedCode, error) {
 	if len(text) > maxCodeInput {
 		return typedCode{}, ErrCodeForm
 	}
-	text = strings.TrimFunc(text, isSeparator)
+	text = spoken.Trim(text)
 	if len(text) >= len(qrPrefix) && strings.EqualFold(text[:len(qrPrefix)], qrPrefix) {
 		return parseQR(text[len(qrPrefix):])
 	}
-	if digits, ok := foldDigits(text); ok {
+	if digits, ok := spoken.Digits(text); ok {
 		return parseDigits(digits)
 	}
 	return parseWords(text)
@@ -80,56 +81,24 @@ func parseQR(text string) (typedCode, error) {
 }
 
 func parseDigits(digits string) (typedCode, error) {
-	if len(digits) != 11 || damm(digits) != 0 {
+	if len(digits) != 11 || spoken.Damm(digits) != 0 {
 		return typedCode{}, ErrTypo
 	}
 	return typedCode{form: byDigits, key: append([]byte{byte(byDigits)}, digits[:10]...), reference: digits[:6]}, nil
 }
 
-// foldDigits takes separators out and turns Arabic and full-width digits into ASCII. It is false when anything else
-// is in the text, or nothing.
-func foldDigits(text string) (string, bool) {
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case r >= '٠' && r <= '٩':
-			b.WriteRune('0' + r - '٠')
-		case r >= '۰' && r <= '۹':
-			b.WriteRune('0' + r - '۰')
-		case r >= '０' && r <= '９':
-			b.WriteRune('0' + r - '０')
-		case isSeparator(r):
-		default:
-			return "", false
-		}
-	}
-	return b.String(), b.Len() > 0
-}
-
 func parseWords(text string) (typedCode, error) {
-	parts := strings.FieldsFunc(foldLetters(text), isSeparator)
+	parts := spoken.Words(text)
 	if len(parts) != 4 {
 		return typedCode{}, ErrCodeForm
 	}
 	var indexes [4]uint16
 	for i, p := range parts {
-		at, ok := wordIndex(p)
+		at, ok := spoken.Index(p)
 		if !ok {
 			return typedCode{}, ErrTypo
 		}
 		indexes[i] = at
 	}
 	return typedCode{form: byWords, key: wordsKey(indexes)}, nil
-}
-
-var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "a\u0308", "ae", "o\u0308", "oe", "u\u0308", "ue")
-
-// foldLetters writes umlauts as the list does, which has none, and everything in lower case.
-func foldLetters(text string) string { return umlauts.Replace(strings.ToLower(text)) }
-
-// isSeparator takes every space, dash, comma and dot that people, phones and word processors put between groups.
-func isSeparator(r rune) bool {
-	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || r == ',' || r == '.' || r == '\u2212' || r == '\u00ad' || r == '\u200b' || r == '\ufeff'
 }

@@ -158,7 +158,7 @@
 //	k     = HKDF-SHA256(ikm = n_p | n_d, salt = th, info = "tm1/verify", 48 bytes)
 //
 //	digits  k[0:16], big-endian, mod 10^10, ten digits, and their Damm check digit: NNNNNN-NNNN-N
-//	words   the top 44 bits of k[16:32] as four numbers of 11 bits, the first from the top: words of words.txt, numbered from 0
+//	words   the top 44 bits of k[16:32] as four numbers of 11 bits, the first from the top: words of node/spoken/words.txt, numbered from 0
 //	QR      "TM1:" and Base32 (RFC 4648, no padding) of 1 | first 8 bytes of the token id | k[32:48]: 44 characters
 //
 // The table of the check digit is that of Damm's thesis (2004), rows 0 to 9; the digit so far is the row, the

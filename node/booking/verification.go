@@ -9,6 +9,7 @@ import (
 	"math/bits"
 
 	"pieks/gossip"
+	"pieks/node/spoken"
 )
 
 // labels of crypto.md 8.4. They carry their own version, so they stay when a message version changes.
@@ -79,12 +80,12 @@ func DeriveCode(token gossip.TokenID, np, nd, transcript [32]byte) (Code, error)
 // Digits is the spoken form: NNNNNN-NNNN and the check digit.
 func (c Code) Digits() string {
 	d := fmt.Sprintf("%010d", c.Number%tenDigits)
-	return d[:6] + "-" + d[6:] + "-" + string('0'+damm(d))
+	return d[:6] + "-" + d[6:] + "-" + string('0'+spoken.Damm(d))
 }
 
 // Words is the form of four German words.
 func (c Code) Words() string {
-	return wordAt(c.Word[0]) + " " + wordAt(c.Word[1]) + " " + wordAt(c.Word[2]) + " " + wordAt(c.Word[3])
+	return spoken.Word(c.Word[0]) + " " + spoken.Word(c.Word[1]) + " " + spoken.Word(c.Word[2]) + " " + spoken.Word(c.Word[3])
 }
 
 const (

@@ -55,37 +55,6 @@ func TestTwoSlotsHaveOwnCodesUnderOneCommitment(t *testing.T) {
 	}
 }
 
-func TestDammVectors(t *testing.T) {
-	for digits, want := range map[string]byte{"572": 4, "0000000000": 0, "1234567890": 6, "9876543210": 3} {
-		if got := damm(digits); got != want {
-			t.Errorf("%s: %d, want %d", digits, got, want)
-		}
-	}
-}
-
-func TestWordList(t *testing.T) {
-	if len(words) != 2048 {
-		t.Fatalf("%d words", len(words))
-	}
-	if strings.Join(words, "\n")+"\n" != wordList {
-		t.Error("the list has other white space than one line feed a word")
-	}
-	for i, w := range words {
-		if len(w) < 4 || len(w) > 8 || strings.Trim(w, "abcdefghijklmnopqrstuvwxyz") != "" {
-			t.Errorf("%q", w)
-		}
-		if i > 0 && (words[i-1] >= w || words[i-1][:4] == w[:4]) {
-			t.Errorf("%q after %q", w, words[i-1])
-		}
-		if at, ok := wordIndex(w); !ok || int(at) != i {
-			t.Errorf("%q is not found", w)
-		}
-		if at, ok := wordIndex(w[:4]); !ok || int(at) != i {
-			t.Errorf("%q is not found by four letters", w)
-		}
-	}
-}
-
 func drawCode(t *rapid.T) Code {
 	token := gossip.TokenID(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "token"))
 	np := [32]byte(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "np"))
@@ -168,11 +137,6 @@ func TestOddInput(t *testing.T) {
 	} {
 		if _, err := parseCode(text); err != want {
 			t.Errorf("%.60q: %v, want %v", text, err, want)
-		}
-	}
-	for in, want := range map[string]string{"Walroß": "walross", "NUSS": "nuss", "Übung": "uebung", "u\u0308bung": "uebung"} {
-		if got := foldLetters(in); got != want {
-			t.Errorf("%q: %q", in, got)
 		}
 	}
 }

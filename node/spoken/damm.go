@@ -1,4 +1,4 @@
-package booking
+package spoken
 
 // dammTable is the totally anti-symmetric quasigroup of order 10 of Damm (2004): it finds every single wrong digit and
 // every swap of neighbours, the error of German two-digit numbers (crypto.md 3.3).
@@ -15,8 +15,8 @@ var dammTable = [10][10]byte{
 	{2, 5, 8, 1, 4, 3, 6, 7, 9, 0},
 }
 
-// damm is the check digit of a string of ASCII digits. It is 0 for digits that end with their own check digit.
-func damm(digits string) byte {
+// Damm is the check digit, 0 to 9, of a string of ASCII digits. It is 0 for digits that end with their own check digit.
+func Damm(digits string) byte {
 	var interim byte
 	for i := range len(digits) {
 		interim = dammTable[interim][digits[i]-'0']

@@ -1,4 +1,4 @@
-package booking
+package spoken
 
 import (
 	_ "embed"
@@ -13,13 +13,14 @@ var wordList string
 
 var words = strings.Fields(wordList)
 
-func wordAt(i uint16) string { return words[int(i)%len(words)] }
+// Word is the word of a number of 11 bits.
+func Word(i uint16) string { return words[int(i)%len(words)] }
 
 // wordPrefix is how many letters make a word of the list unique.
 const wordPrefix = 4
 
-// wordIndex finds a word by itself or by at least its first four letters. The text is lower-case ASCII.
-func wordIndex(text string) (uint16, bool) {
+// Index finds a word by itself or by at least its first four letters. The text is lower-case ASCII, as Words gives it.
+func Index(text string) (uint16, bool) {
 	i := sort.SearchStrings(words, text)
 	if i == len(words) || len(text) < wordPrefix || !strings.HasPrefix(words[i], text) {
 		return 0, false

@@ -1,0 +1,83 @@
+package disclosure
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/store"
+)
+
+// Tick makes the lists that are due at the last multiple of the cycle, and returns how many it made. It may be called at any time
+// and any number of times: what was posted after that multiple waits for the next one.
+func (s *Server) Tick(ctx context.Context) (int, error) {
+	s.ticking.Lock()
+	defer s.ticking.Unlock()
+	rules := s.cfg.Rules()
+	if !rules.valid() {
+		return 0, errors.New("the network's rules for disclosed data cannot be followed: fetch the newest network file")
+	}
+	tick := rules.Tick(s.cfg.Now())
+	for made := 0; ; made++ {
+		chosen := rules.publish(s.queue.all(), tick, shuffle)
+		if len(chosen) == 0 {
+			return made, nil
+		}
+		if err := s.publish(ctx, chosen, tick); err != nil {
+			return made, err
+		}
+	}
+}
+
+// publish turns items into a list: in one transaction they leave the queue, and the list, its items and its number are there. A crash leaves
+// the one or the other.
+func (s *Server) publish(ctx context.Context, chosen []waiting, tick time.Time) error {
+	items, err := s.queue.read(chosen)
+	if err != nil {
+		return err
+	}
+	l, err := makeList(s.cfg.Key, s.self, s.shelf.next(), tick, items)
+	if err != nil {
+		return err
+	}
+	err = s.cfg.Store.Update(ctx, func(tx *store.Tx) error {
+		return errors.Join(s.queue.remove(tx, chosen), s.shelf.putOwn(tx, l))
+	})
+	if err != nil {
+		return err
+	}
+	s.queue.published(chosen)
+	s.shelf.noteOwn(l)
+	s.cfg.Log.Info("disclosed data were published", "items", len(items))
+	return nil
+}
+
+// shuffle draws from the operating system: an order that somebody could compute would be one.
+func shuffle(n int, swap func(i, j int)) { rand.New(systemRandom{}).Shuffle(n, swap) }
+
+// Sync fetches from another relay what this one does not have and keeps it, and returns how many lists were new. The host must be able to reach relay.
+func (s *Server) Sync(ctx context.Context, relay peer.ID) (int, error) {
+	fresh := 0
+	err := FetchLists(ctx, s.cfg.Host, relay, s.shelf.known(s.cfg.Now()), s.trusted, s.cfg.Now, func(l List) error {
+		ok, err := s.Adopt(ctx, l)
+		if ok {
+			fresh++
+		}
+		if errors.Is(err, ErrFork) || errors.Is(err, ErrShelf) {
+			s.cfg.Log.Warn("a relay's list was not kept", "err", err)
+			return nil
+		}
+		return err
+	})
+	return fresh, err
+}
+
+// Adopt keeps a verified list of a relay, and says whether it is new. A second list of the same number is ErrFork, and counted.
+func (s *Server) Adopt(ctx context.Context, l List) (bool, error) {
+	return s.shelf.adopt(ctx, l, s.cfg.Now())
+}
+
+func (s *Server) trusted(relay peer.ID) bool { return relay == s.self || s.cfg.Relays(relay) }

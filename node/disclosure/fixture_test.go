@@ -1,0 +1,243 @@
+package disclosure
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/card"
+	"pieks/store"
+)
+
+const quicLoopback = "/ip4/127.0.0.1/udp/0/quic-v1"
+
+// noon is a tick of the default rules.
+var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func seeded(seed byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+}
+
+func peerOf(key ed25519.PrivateKey) peer.ID { return must(idOf(key.Public().(ed25519.PublicKey))) }
+
+// clock is the time of a test.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = t
+}
+
+func (c *clock) advance(d time.Duration) { c.set(c.now().Add(d)) }
+
+var (
+	testCA    = sync.OnceValue(func() *card.TestCA { return must(card.NewTestCA([32]byte{1}, noon)) })
+	foreignCA = sync.OnceValue(func() *card.TestCA { return must(card.NewTestCA([32]byte{2}, noon)) })
+)
+
+// The names that no relay may keep.
+const canaryName, canaryID = "Dr. Canaria", "1-HBA-Testkarte-CANARY"
+
+func testRoots() card.Roots {
+	return card.Roots{CAs: [][]byte{testCA().Certificate()}, Professions: card.DefaultProfessions()}
+}
+
+// virtualCard is a card of that kind and profession, its PIN verified.
+func virtualCard(t testing.TB, ca *card.TestCA, kind card.Kind, profession string) card.Card {
+	t.Helper()
+	v, err := card.NewVirtual(ca, card.Holder{
+		Kind: kind, Name: canaryName, TelematikID: canaryID, Profession: profession,
+		NotBefore: noon.AddDate(0, -1, 0), NotAfter: noon.AddDate(1, 0, 0),
+	}, [32]byte{3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := card.Open(t.Context(), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.VerifyPIN(t.Context(), card.VirtualPIN); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func physician(t testing.TB) card.Card { return virtualCard(t, testCA(), card.HBA, "") }
+
+func openStore(t testing.TB, dir string, now func() time.Time) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{
+		Dir: dir, Role: "relay", Secret: store.KeyFile(), Create: true, Now: now, SweepEvery: -1, CopyEvery: -1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// testRelay is a relay with nothing but disclosures.
+type testRelay struct {
+	*Server
+	host  host.Host
+	store *store.Store
+	clock *clock
+	log   *bytes.Buffer // to be read after Close
+
+	mu     sync.Mutex
+	rules  Rules
+	usable bool
+	roots  card.Roots
+	known  map[peer.ID]bool // enrolled practices
+}
+
+func newRelay(t testing.TB, dir string, seed byte, change func(*Config)) *testRelay {
+	t.Helper()
+	r := &testRelay{
+		host: newHost(t, seeded(seed)), clock: &clock{t: noon.Add(time.Minute)}, log: &bytes.Buffer{},
+		rules: DefaultRules(), usable: true, roots: testRoots(), known: map[peer.ID]bool{},
+	}
+	r.store = openStore(t, dir, r.clock.now)
+	cfg := Config{
+		Host: r.host, Store: r.store, Key: seeded(seed), Now: r.clock.now,
+		Roots:        func() card.Roots { r.mu.Lock(); defer r.mu.Unlock(); return r.roots },
+		Rules:        func() Rules { r.mu.Lock(); defer r.mu.Unlock(); return r.rules },
+		Usable:       func() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.usable },
+		Professional: func(id peer.ID) bool { r.mu.Lock(); defer r.mu.Unlock(); return r.known[id] },
+		Log:          slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	s, err := Serve(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Server = s
+	t.Cleanup(func() { _ = s.Close() })
+	return r
+}
+
+func (r *testRelay) set(change func(*testRelay)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(r)
+}
+
+func (r *testRelay) id() peer.ID { return r.host.ID() }
+
+// dial makes a host that is connected to r.
+func (r *testRelay) dial(t testing.TB) host.Host {
+	t.Helper()
+	h := newHost(t, nil)
+	connect(t, h, r.host)
+	return h
+}
+
+// practice is a host that r takes for an enrolled practice.
+func (r *testRelay) practice(t testing.TB) host.Host {
+	t.Helper()
+	h := r.dial(t)
+	r.set(func(r *testRelay) { r.known[h.ID()] = true })
+	return h
+}
+
+func connect(t testing.TB, from, to host.Host) {
+	t.Helper()
+	if err := from.Connect(within(t), peer.AddrInfo{ID: to.ID(), Addrs: to.Addrs()}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newHost(t testing.TB, key ed25519.PrivateKey) host.Host {
+	t.Helper()
+	if key == nil {
+		_, key, _ = ed25519.GenerateKey(nil)
+	}
+	h, err := libp2p.New(libp2p.Identity(must(crypto.UnmarshalEd25519PrivateKey(key))), libp2p.ListenAddrStrings(quicLoopback), libp2p.DisableMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+func within(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// authorised is a consent with an authorisation of c, made without a relay's help.
+func (r *testRelay) authorised(t testing.TB, c card.Card, data string) (Consent, []byte) {
+	t.Helper()
+	consent := must(NewConsent([]byte(data)))
+	return consent, r.sign(t, c, consent)
+}
+
+func (r *testRelay) sign(t testing.TB, c card.Card, consent Consent) []byte {
+	t.Helper()
+	now := r.clock.now()
+	found := Registered{Relay: r.id(), Reference: consent.Code.Reference(), Commitment: consent.Commitment(), Until: now.Add(Lifetime)}
+	cms, err := Sign(t.Context(), c, testRoots(), Scanned{Code: consent.Code}, found, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cms
+}
+
+// fill posts n items straight into the queue.
+func (r *testRelay) fill(t testing.TB, n int) {
+	t.Helper()
+	for range n {
+		c := must(NewConsent([]byte(NewCode().ten() + NewCode().ten())))
+		if err := r.queue.post(t.Context(), c.Commitment(), c.Data, r.clock.now().Add(Lifetime), r.cfg.Rules(), r.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// lists is all lists that a stranger gets from r.
+func (r *testRelay) lists(t testing.TB, h host.Host, known Known) []List {
+	t.Helper()
+	var out []List
+	err := FetchLists(within(t), h, r.id(), known, func(id peer.ID) bool { return true }, r.clock.now, func(l List) error {
+		out = append(out, l)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// plainShuffle is a shuffle that a test can repeat.
+func plainShuffle(seed uint64) func(int, func(i, j int)) { return rand.New(rand.NewPCG(seed, 1)).Shuffle }
