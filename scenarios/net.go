@@ -24,6 +24,8 @@ type NetConfig struct {
 	Cycle  time.Duration
 	Epoch  time.Duration
 	Hold   time.Duration
+	// Disclosure says when disclosed data are published; nil: as in a real network.
+	Disclosure *DisclosureSpec
 	// Binary is the pieks program for nodes in processes of their own; empty: all nodes run in this one.
 	Binary string
 	// Direct lets fronts listen on loopback, for measurements without circuits.
@@ -87,7 +89,9 @@ func (n *Net) make(ctx context.Context) error {
 		plan.Operator = fmt.Sprintf("relay-%d", i+1)
 		plans = append(plans, plan)
 	}
-	made, err := network.Init(ctx, network.InitConfig{Name: "Pieks on this computer", Relays: plans, Rules: rules, Weeks: 1, Progress: n.cfg.Progress})
+	made, err := network.Init(ctx, network.InitConfig{
+		Name: "Pieks on this computer", Relays: plans, Rules: rules, Disclosure: n.cfg.Disclosure.rules(), Weeks: 1, Progress: n.cfg.Progress,
+	})
 	if err != nil {
 		return err
 	}
@@ -104,6 +108,13 @@ func (n *Net) make(ctx context.Context) error {
 		n.add(&Node{net: n, Name: name, Role: "relay"})
 	}
 	return nil
+}
+
+func (d *DisclosureSpec) rules() *network.Disclosure {
+	if d == nil {
+		return nil
+	}
+	return &network.Disclosure{Least: d.Least, Cycle: uint64(d.Cycle / time.Second), Wait: uint64(d.Wait / time.Second)}
 }
 
 func (n *Net) home(name string) string { return filepath.Join(n.dir, name) }

@@ -70,8 +70,10 @@ type runner struct {
 	opts     Options
 	bookings map[string]*known
 	epochs   map[string]uint64 // last seen, by practice
-	done     int
-	current  string
+	// disclosures of the scenario, by name, as they were begun.
+	disclosures map[string]control.Disclosure
+	done        int
+	current     string
 }
 
 // known is a booking of the scenario, as the patient last saw it.
@@ -84,7 +86,7 @@ type known struct {
 func newRunner(ctx context.Context, script *Script, opts Options) (*runner, error) {
 	cfg := NetConfig{
 		Dir: opts.Dir, Relays: script.Network.Relays, Cycle: script.Network.Cycle, Epoch: script.Network.Epoch, Hold: script.Network.Hold,
-		Log: opts.Log,
+		Disclosure: script.Network.Disclosure, Log: opts.Log,
 	}
 	if script.Processes {
 		if cfg.Binary = opts.Binary; cfg.Binary == "" {
@@ -101,7 +103,7 @@ func newRunner(ctx context.Context, script *Script, opts Options) (*runner, erro
 	for name, p := range script.Patients {
 		net.AddPatient(name, p.PLZ)
 	}
-	return &runner{net: net, opts: opts, bookings: map[string]*known{}, epochs: map[string]uint64{}}, nil
+	return &runner{net: net, opts: opts, bookings: map[string]*known{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}}, nil
 }
 
 func (p PracticeSpec) details(name string) practice.Details {
@@ -172,6 +174,12 @@ func (r *runner) step(ctx context.Context, s Step) error {
 		return r.link(ctx, s.Heal, control.MethodAllow)
 	case s.SamePool != nil:
 		return r.samePool(ctx, *s.SamePool)
+	case s.Disclose != nil:
+		return r.disclose(ctx, *s.Disclose)
+	case s.Sign != nil:
+		return r.sign(ctx, *s.Sign)
+	case s.Retract != nil:
+		return r.retract(ctx, *s.Retract)
 	}
 	return ErrScript
 }

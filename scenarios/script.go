@@ -28,6 +28,15 @@ type ScriptNetwork struct {
 	Cycle  time.Duration `yaml:"cycle"`
 	Epoch  time.Duration `yaml:"epoch"`
 	Hold   time.Duration `yaml:"hold"`
+	// Disclosure says when disclosed data are published.
+	Disclosure *DisclosureSpec `yaml:"disclosure"`
+}
+
+// DisclosureSpec are the rules of publication.
+type DisclosureSpec struct {
+	Least uint32        `yaml:"least"` // items of a list, unless the oldest has waited so long
+	Cycle time.Duration `yaml:"cycle"`
+	Wait  time.Duration `yaml:"wait"`
 }
 
 // PracticeSpec is a practice of a scenario.
@@ -61,6 +70,36 @@ type Step struct {
 	Heal     []string      `yaml:"heal,omitempty"`      // and no longer
 	SamePool *SamePoolStep `yaml:"same_pool,omitempty"` // nodes come to hold the same sheets of a region
 	Repeat   *RepeatStep   `yaml:"repeat,omitempty"`
+
+	Disclose *DiscloseStep `yaml:"disclose,omitempty"` // a patient has data published
+	Sign     *SignStep     `yaml:"sign,omitempty"`     // a professional signs for it
+	Retract  *RetractStep  `yaml:"retract,omitempty"`  // a patient takes it back
+}
+
+// DiscloseStep has a patient disclose data, or the waiting rooms of the last days.
+type DiscloseStep struct {
+	At     string `yaml:"at"`
+	As     string `yaml:"as"`     // name of the disclosure in later steps
+	Data   string `yaml:"data"`   // empty: waiting rooms
+	Bytes  int    `yaml:"bytes"`  // so many bytes of Data, repeated
+	Expect string `yaml:"expect"` // part of the refusal
+}
+
+// SignStep has a professional at a practice sign.
+type SignStep struct {
+	At         string `yaml:"at"`
+	Disclosure string `yaml:"disclosure"`
+	Form       string `yaml:"form"`   // digits, words, qr; digits when left out
+	Code       string `yaml:"code"`   // instead of a disclosure's
+	Card       string `yaml:"card"`   // hba, smcb: of the test network's CA; empty: the practice's own test card
+	Expect     string `yaml:"expect"` // part of the refusal
+}
+
+// RetractStep takes a disclosure back.
+type RetractStep struct {
+	At         string `yaml:"at"`
+	Disclosure string `yaml:"disclosure"`
+	Expect     string `yaml:"expect"` // part of the refusal
 }
 
 // SlotsStep offers appointments.
@@ -84,17 +123,21 @@ type BlockStep struct {
 
 // WaitStep waits for the first condition that is set.
 type WaitStep struct {
-	At       string        `yaml:"at"`
-	Tokens   *int          `yaml:"tokens"`   // the patient's search finds exactly so many
-	AtLeast  *int          `yaml:"at_least"` // or at least so many
-	Radius   float64       `yaml:"radius"`   // of that search; 0 is 20 km
-	Booking  string        `yaml:"booking"`  // a booking of this scenario is in State at At
-	State    string        `yaml:"state"`
-	Open     *int          `yaml:"open"`     // open appointments at the practice
-	Reserved *int          `yaml:"reserved"` // relays through which the practice is reached
-	Relay    string        `yaml:"relay"`    // the patient is client of this relay, "any" of some
-	Epoch    string        `yaml:"epoch"`    // "next": the practice's front changes
-	Within   time.Duration `yaml:"within"`   // 30 s when left out
+	At         string        `yaml:"at"`
+	Tokens     *int          `yaml:"tokens"`   // the patient's search finds exactly so many
+	AtLeast    *int          `yaml:"at_least"` // or at least so many
+	Radius     float64       `yaml:"radius"`   // of that search; 0 is 20 km
+	Booking    string        `yaml:"booking"`  // a booking of this scenario is in State at At
+	State      string        `yaml:"state"`
+	Open       *int          `yaml:"open"`       // open appointments at the practice
+	Reserved   *int          `yaml:"reserved"`   // relays through which the practice is reached
+	Relay      string        `yaml:"relay"`      // the patient is client of this relay, "any" of some
+	Epoch      string        `yaml:"epoch"`      // "next": the practice's front changes
+	Disclosure string        `yaml:"disclosure"` // a disclosure of this scenario is in State at its patient
+	Warnings   *int          `yaml:"warnings"`   // waiting rooms of the patient that a warning is about
+	Lists      *int          `yaml:"lists"`      // published lists that the node knows
+	Queued     *int          `yaml:"queued"`     // disclosures at the relay that are not published yet
+	Within     time.Duration `yaml:"within"`     // 30 s when left out
 }
 
 // BookStep asks for an appointment.
@@ -226,7 +269,7 @@ func (s Step) kinds() []string {
 		{"start", s.Start != nil}, {"stop", s.Stop != nil}, {"kill", s.Kill != nil}, {"slots", s.Slots != nil}, {"block", s.Block != nil},
 		{"wait", s.Wait != nil}, {"request", s.Request != nil}, {"book", s.Book != nil}, {"race", s.Race != nil}, {"verify", s.Verify != nil},
 		{"cancel", s.Cancel != nil}, {"plz", s.PLZ != nil}, {"cut", s.Cut != nil}, {"heal", s.Heal != nil}, {"same_pool", s.SamePool != nil},
-		{"repeat", s.Repeat != nil},
+		{"repeat", s.Repeat != nil}, {"disclose", s.Disclose != nil}, {"sign", s.Sign != nil}, {"retract", s.Retract != nil},
 	} {
 		if k.set {
 			kinds = append(kinds, k.name)

@@ -64,6 +64,10 @@ func (r *runner) wait(ctx context.Context, s WaitStep) error {
 			return r.bookingIn(ctx, node, s)
 		case s.Open != nil:
 			return openSlots(ctx, node, *s.Open)
+		case s.Disclosure != "":
+			return r.disclosureIn(ctx, node, s)
+		case s.Warnings != nil || s.Lists != nil || s.Queued != nil:
+			return listsSeen(ctx, node, s)
 		}
 		now, err := node.Status(ctx)
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // Domain is what a card signs before the content of an authorisation, so that no enrolment passes for one.
-const Domain = "pieks/disclosure/1\x00"
+const Domain = card.DisclosureDomain
 
 // Authorisation is what a professional's card signs.
 type Authorisation struct {
@@ -54,25 +54,28 @@ func (s Scanned) Match(r Registered) error {
 	return nil
 }
 
-// Sign has the card sign what was looked up, and gives the authorisation to deliver. The card's PIN was verified before. A commitment that is not
-// the QR code's is ErrSwapped and a card of a practice ErrPerson, both before the card is asked. What the network would not take is an
-// error here too: roots are the network file's.
-func Sign(ctx context.Context, c card.Card, roots card.Roots, s Scanned, r Registered, now time.Time) ([]byte, error) {
+// Prepare gives the content that a card signs, behind Domain, for what was looked up, and until when it will be good. A commitment that is not the QR
+// code's is ErrSwapped, before any card is asked.
+func Prepare(s Scanned, r Registered, now time.Time) (content []byte, until time.Time, err error) {
 	if err := s.Match(r); err != nil {
-		return nil, fmt.Errorf("sign a disclosure: %w", err)
-	}
-	if !person(c.Kind()) {
-		return nil, fmt.Errorf("sign a disclosure: %w", ErrPerson)
+		return nil, until, fmt.Errorf("sign a disclosure: %w", err)
 	}
 	a := Authorisation{
 		Version: version, Relay: []byte(r.Relay), Commitment: r.Commitment, Reference: s.Code.Reference(), PIN: s.Code.PIN(),
 		Issued: uint64(now.Unix()), Expires: uint64(min(now.Add(Lifetime).Unix(), r.Until.Unix())),
 	}
 	if a.Expires <= a.Issued {
-		return nil, fmt.Errorf("sign a disclosure: %w", ErrExpired)
+		return nil, until, fmt.Errorf("sign a disclosure: %w", ErrExpired)
 	}
 	_, _ = rand.Read(a.Nonce[:])
-	content, err := wire.Marshal(a)
+	content, err = wire.Marshal(a)
+	return content, time.Unix(int64(a.Expires), 0), err
+}
+
+// Sign has the card sign what was looked up, and gives the authorisation to deliver. The card's PIN was verified before. What the network
+// would not take is an error here too: roots are the network file's.
+func Sign(ctx context.Context, c card.Card, roots card.Roots, s Scanned, r Registered, now time.Time) ([]byte, error) {
+	content, _, err := Prepare(s, r, now)
 	if err != nil {
 		return nil, err
 	}

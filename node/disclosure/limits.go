@@ -118,8 +118,8 @@ const (
 )
 
 const (
-	// roomMarks: two weeks of one room a day.
-	roomMarks = 14
+	// MaxRooms is how many rooms a warning can name: two weeks of one room a day.
+	MaxRooms = 14
 	// markBytes: 128 bits of an HMAC do not match by chance.
 	markBytes = 16
 	// saltBytes: never twice by chance.

@@ -37,13 +37,6 @@ type Bundle struct {
 	Disclosure   *Disclosure `cbor:"17,keyasint,omitempty"` // nil: as node/disclosure has it
 }
 
-// Disclosure says when relays publish what patients disclosed. It is the network's to say, since the number is what patients are promised.
-type Disclosure struct {
-	Least uint32 `cbor:"1,keyasint"` // a list has at least so many items, unless the oldest has waited Wait
-	Cycle uint64 `cbor:"2,keyasint"` // seconds between two times of publication
-	Wait  uint64 `cbor:"3,keyasint"` // seconds
-}
-
 // TestCard is the card CA of a test network with its private key, so that anybody can enrol with a virtual card. A
 // network is a test network exactly when its bundle carries one.
 type TestCard struct {

@@ -262,13 +262,6 @@ func (b *Bundle) checkRest() error {
 
 func compareKeys(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }
 
-func (d *Disclosure) check() error {
-	if d != nil && (d.Least < 1 || d.Least > maxDisclosed || d.Cycle < 1 || d.Cycle > maxDisclosureCycle || d.Wait < d.Cycle || d.Wait > maxDisclosureWait) {
-		return contradiction("disclosures are not published from 1 to %d items on, every 1 to %d seconds, after at most %d seconds", maxDisclosed, maxDisclosureCycle, maxDisclosureWait)
-	}
-	return nil
-}
-
 func (b *Bundle) checkZones(m *place.Map) error {
 	zones := m.Zones()
 	for i, r := range b.Relays {

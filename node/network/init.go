@@ -27,6 +27,7 @@ type InitConfig struct {
 	Map         place.MapData    // zero = default map
 	Vaccines    []gossip.Vaccine // nil = DefaultVaccines
 	Professions []string         // nil = DefaultProfessions
+	Disclosure  *Disclosure      // nil = as node/disclosure has it
 	Roots       [][]byte         // DER card CAs; none = a test network with a card CA of its own
 	TestCA      *card.TestCA     // of a test network; nil = made anew
 
@@ -110,7 +111,7 @@ func (cfg *InitConfig) draft(now time.Time) (*Bundle, error) {
 	b := &Bundle{
 		Version: Version, Number: 1, Name: cfg.Name, Map: cfg.Map, Rules: cfg.Rules,
 		Issued: uint64(issued.Unix()), Expires: uint64(issued.Add(validity).Unix()),
-		Roots: slices.Clone(cfg.Roots), Professions: slices.Clone(cfg.Professions), Vaccines: slices.Clone(cfg.Vaccines),
+		Roots: slices.Clone(cfg.Roots), Disclosure: cfg.Disclosure, Professions: slices.Clone(cfg.Professions), Vaccines: slices.Clone(cfg.Vaccines),
 	}
 	if b.Professions == nil {
 		b.Professions = DefaultProfessions()

@@ -48,6 +48,7 @@ func openBookings(n *Node) (*bookings, error) {
 		return nil, fmt.Errorf("read bookings: %w", err)
 	}
 	n.home.Store.Retain(attemptBucket, retainRecord)
+	n.home.Store.Retain(roomBucket, retainRoom)
 	return &bookings{node: n, entries: entries, moved: make(chan struct{}), woken: make(chan struct{}, 1)}, nil
 }
 
@@ -262,6 +263,9 @@ func (b *bookings) step(ctx context.Context, e *entry) (again bool, err error) {
 	_, err = e.attempt.Take(reply, n.check(), n.home.Now())
 	e.settle(err)
 	if saved := e.save(ctx, n.home.Store); saved != nil {
+		return false, saved
+	}
+	if saved := e.rememberRooms(ctx, n.home.Store, n.home.Now()); saved != nil {
 		return false, saved
 	}
 	return e.attempt.State() != before && !e.attempt.State().Ended(), err

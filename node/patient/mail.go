@@ -115,7 +115,11 @@ func (b *bookings) take(ctx context.Context, e *entry, mail mailbox.Mail) bool {
 	if err != nil {
 		n.log.Debug("mail changes nothing", "err", err)
 	}
-	if err := e.save(ctx, n.home.Store); err != nil {
+	err = e.save(ctx, n.home.Store)
+	if err == nil {
+		err = e.rememberRooms(ctx, n.home.Store, n.home.Now())
+	}
+	if err != nil {
 		n.log.Error("booking not written down", "err", err)
 		return false
 	}

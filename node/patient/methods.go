@@ -31,6 +31,11 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodBookings: control.HandleNone(n.listBookings),
 		control.MethodCancel:   control.Handle(n.cancelBooking),
 		control.MethodPLZ:      control.Handle(n.changePLZ),
+
+		control.MethodDisclose:       control.Handle(n.disclose),
+		control.MethodDisclosures:    control.HandleNone(n.listDisclosures),
+		control.MethodDiscloseCancel: control.Handle(n.cancelDisclosure),
+		control.MethodDiscloseList:   control.HandleNone(n.listLists),
 	})
 	return handlers
 }

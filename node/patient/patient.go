@@ -51,9 +51,11 @@ type Node struct {
 	pool      *gossip.Pool
 	validator *gossip.Validator
 	bookings  *bookings
-	cancel    context.CancelFunc
-	wg        sync.WaitGroup
-	closers   []func() error
+	// disclosures are what this node's people let be published.
+	disclosures *disclosures
+	cancel      context.CancelFunc
+	wg          sync.WaitGroup
+	closers     []func() error
 
 	relay   atomic.Pointer[peer.AddrInfo] // the one that this node is client of; nil between two
 	present chan struct{}                 // closed and replaced when the relay changes
@@ -102,6 +104,10 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.bookings, err = openBookings(n); err != nil {
 		return nil, err
 	}
+	if n.disclosures, err = openDisclosures(life, n); err != nil {
+		return nil, err
+	}
+	n.closers = append(n.closers, func() error { n.cancel(); n.disclosures.wg.Wait(); return nil })
 	n.run(life)
 	server, err := control.Serve(control.Config{Home: h.Dir, Role: role, Handlers: n.Handlers(), Stop: cfg.Stop, Log: h.Log})
 	if err != nil {
@@ -112,7 +118,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 }
 
 func (n *Node) run(ctx context.Context) {
-	for _, loop := range []func(context.Context){n.stayConnected, n.bookings.run, n.expire} {
+	for _, loop := range []func(context.Context){n.stayConnected, n.bookings.run, n.expire, n.readLists, n.imitate} {
 		n.wg.Add(1)
 		go func() {
 			defer n.wg.Done()

@@ -36,6 +36,10 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodEnrolment:       control.HandleNone(n.showEnrolment),
 		control.MethodEnrolmentBegin:  control.Handle(n.beginEnrolment),
 		control.MethodEnrolmentFinish: control.Handle(n.finishEnrolment),
+
+		control.MethodDiscloseLookup:  control.Handle(n.lookUp),
+		control.MethodDiscloseDeliver: control.Handle(n.deliverSigned),
+		control.MethodDisclosures:     control.HandleNone(n.signedDisclosures),
 	})
 	return handlers
 }

@@ -61,6 +61,7 @@ type Node struct {
 	closers   []func() error
 	woken     chan struct{} // for the conductor
 	renewed   chan struct{} // for the buyer: there is a newer network file
+	drafts    drafts        // of disclosures
 	checked   uint64        // number of the network file that the pool was last checked against; the conductor's own
 
 	mu     sync.Mutex
@@ -83,6 +84,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n := &Node{
 		home: h, cfg: cfg, log: h.Log, gate: &host.Gate{Now: h.Now}, cancel: cancel, stock: stock{h.Store.Keys(), h.Now},
 		woken: make(chan struct{}, 1), renewed: make(chan struct{}, 1), fronts: map[uint64]*front{},
+		drafts: drafts{all: map[string]*draft{}},
 	}
 	n.closers = append(n.closers, h.Close)
 	defer func() {

@@ -18,8 +18,9 @@ import (
 func (n *Node) Handlers() control.Handlers {
 	handlers := n.home.Methods(n.gate, func() []libhost.Host { return []libhost.Host{n.host} })
 	maps.Copy(handlers, control.Handlers{
-		control.MethodStatus: control.HandleNone(func(context.Context) (control.Status, error) { return n.Status(), nil }),
-		control.MethodDoctor: control.HandleNone(n.doctor),
+		control.MethodDiscloseList: control.HandleNone(n.listDisclosed),
+		control.MethodStatus:       control.HandleNone(func(context.Context) (control.Status, error) { return n.Status(), nil }),
+		control.MethodDoctor:       control.HandleNone(n.doctor),
 		control.MethodSync: control.HandleNone(func(ctx context.Context) (control.Status, error) {
 			n.SyncNow(ctx)
 			return n.Status(), nil
@@ -54,6 +55,15 @@ func (n *Node) Status() control.Status {
 	s.Mailbox = n.mailbox.Counts().Envelopes
 	s.Limits = n.limits(counts.Refused)
 	return s
+}
+
+// listDisclosed shows which lists are kept here, and how much waits to be published.
+func (n *Node) listDisclosed(context.Context) (control.DisclosureLists, error) {
+	out := control.DisclosureLists{Lists: []control.DisclosureList{}, Warnings: []control.Warning{}, Waiting: n.disclosed.Counts().Waiting}
+	for _, l := range n.disclosed.Published() {
+		out.Lists = append(out.Lists, control.DisclosureList{Relay: n.home.Operator(l.Relay), Number: l.Number, Issued: l.Issued, Items: l.Items})
+	}
+	return out, nil
 }
 
 // circuits counts the peers that other peers can reach through this relay.

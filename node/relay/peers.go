@@ -10,6 +10,7 @@ import (
 
 	"pieks/gossip"
 	"pieks/node/admission"
+	"pieks/node/disclosure"
 	nodehost "pieks/node/host"
 	bundle "pieks/node/network"
 )
@@ -21,6 +22,8 @@ const (
 	dialEvery = 3 * time.Second
 	// peerTimeout covers dial and sync with one peer; a slow one does not hold up the others for longer.
 	peerTimeout = 20 * time.Second
+	// listsTimeout: lists of two weeks from a relay that was away.
+	listsTimeout = 3 * time.Minute
 	// refreshQueue: practices that were admitted at the same moment; for one that does not fit, its next publication counts.
 	refreshQueue = 256
 )
@@ -28,7 +31,7 @@ const (
 // run keeps the relay in touch with the other relays and its practices until ctx ends.
 func (n *Node) run(ctx context.Context) {
 	n.keeper.run(ctx)
-	for _, loop := range []func(context.Context){n.dialRelays, n.syncRelays, n.syncAdmitted, n.expire} {
+	for _, loop := range []func(context.Context){n.dialRelays, n.syncRelays, n.syncAdmitted, n.syncDisclosed, n.expire} {
 		n.wg.Add(1)
 		go func() {
 			defer n.wg.Done()
@@ -105,6 +108,24 @@ func (n *Node) dialRelays(ctx context.Context) {
 
 func (n *Node) syncRelays(ctx context.Context) {
 	every(ctx, syncEvery, func() { n.SyncNow(ctx) })
+}
+
+// syncDisclosed fetches what the other relays have published of disclosures.
+func (n *Node) syncDisclosed(ctx context.Context) {
+	for ctx.Err() == nil {
+		for _, relay := range n.others() {
+			if n.host.Network().Connectedness(relay.ID) != network.Connected {
+				continue
+			}
+			ctx, cancel := context.WithTimeout(ctx, listsTimeout)
+			if _, err := n.disclosed.Sync(ctx, relay.ID); err != nil {
+				n.log.Debug("lists of disclosures not fetched", "relay", relay.ID, "err", err)
+			}
+			cancel()
+		}
+		cycle := n.home.Network.Get().DisclosureRules().Cycle
+		_ = disclosure.Wait(ctx, min(max(cycle/4, time.Second), syncEvery))
+	}
 }
 
 // SyncNow reconciles with all relays and fronts that are connected.

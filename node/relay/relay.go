@@ -16,6 +16,7 @@ import (
 	"pieks/gossip"
 	"pieks/node/admission"
 	"pieks/node/control"
+	"pieks/node/disclosure"
 	"pieks/node/home"
 	"pieks/node/host"
 	"pieks/node/issuance"
@@ -61,6 +62,7 @@ type Node struct {
 	admission *admission.Server
 	broadcast *gossip.Broadcaster
 	mailbox   *mailbox.Server
+	disclosed *disclosure.Server
 	keeper    *keeper
 	refresh   chan admission.Admitted
 	caughtUp  sync.Once
@@ -220,6 +222,16 @@ func (n *Node) serve(ctx context.Context, secrets *network.RelayHome) error {
 		return err
 	}
 	n.onClose(issuer.Close)
+	if n.disclosed, err = disclosure.Serve(disclosure.Config{
+		Host: n.host, Store: n.home.Store, Key: secrets.Identity, Roots: n.roots,
+		Rules:        func() disclosure.Rules { return n.home.Network.Get().DisclosureRules() },
+		Professional: func(id peer.ID) bool { return n.admission.KindOf(id) == admission.Desk },
+		Usable:       func() bool { return n.home.Network.Usable() == nil },
+		Relays:       n.isRelay, LimitLocal: n.cfg.LimitLocal, Now: n.home.Now, Log: n.log,
+	}); err != nil {
+		return err
+	}
+	n.onClose(n.disclosed.Close)
 	// Last, since an admitted peer uses all the others at once.
 	n.admission.Serve(n.host)
 	n.onClose(n.admission.Close)

@@ -1,0 +1,257 @@
+package practice
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"golang.org/x/sync/errgroup"
+
+	"pieks/card"
+	"pieks/node/admission"
+	"pieks/node/control"
+	"pieks/node/disclosure"
+)
+
+const (
+	// lookupTimeout covers all relays of the network, some of which are away.
+	lookupTimeout = 20 * time.Second
+	// lookupAtOnce: relays that are asked at the same time.
+	lookupAtOnce = 8
+	// maxDrafts: codes that were looked up and not signed; a consultation takes minutes.
+	maxDrafts = 64
+)
+
+// errAmbiguous says that a spoken code does not tell whose it is.
+var errAmbiguous = errors.New("two patients have these digits at different relays: scan the QR code, or let the patient begin anew")
+
+// drafts are what professionals looked up to sign. Nothing of them is written down: what a practice has to keep of a disclosure it keeps in its own
+// records.
+type drafts struct {
+	mu  sync.Mutex
+	all map[string]*draft
+}
+
+type draft struct {
+	scanned    disclosure.Scanned
+	registered disclosure.Registered
+	content    []byte
+	until      time.Time
+	signed     string // by whom; empty: not yet
+}
+
+// lookUp finds out what a patient's code stands for, at the relay that the QR code names, or at any of the network.
+func (n *Node) lookUp(ctx context.Context, in control.DiscloseCode) (control.DiscloseDraft, error) {
+	var none control.DiscloseDraft
+	scanned, err := disclosure.ParseCode(in.Code)
+	if err != nil {
+		return none, control.Errorf(control.KindUsage, "%w", err)
+	}
+	if err := n.usable(); err != nil {
+		return none, control.Errorf(control.KindUnavailable, "%w", err)
+	}
+	registered, err := n.askRelays(ctx, scanned)
+	switch {
+	case errors.Is(err, disclosure.ErrUnknown):
+		return none, control.Errorf(control.KindNotFound, "%w", disclosure.ErrUnknown)
+	case errors.Is(err, errAmbiguous), errors.Is(err, disclosure.ErrSwapped):
+		return none, control.Errorf(control.KindConflict, "%w", err)
+	case err != nil:
+		return none, control.Errorf(control.KindUnavailable, "%w", err)
+	}
+	d := &draft{scanned: scanned, registered: registered}
+	now := n.home.Now()
+	if d.content, d.until, err = disclosure.Prepare(scanned, registered, now); err != nil {
+		return none, control.Errorf(control.KindConflict, "%w", err)
+	}
+	return control.DiscloseDraft{
+		ID: n.drafts.put(d, now), Commitment: hex.EncodeToString(registered.Commitment[:]), Scanned: scanned.Commitment != nil,
+		Relay: n.home.Operator(registered.Relay), Issued: now.UTC(), Until: d.until.UTC(), Content: d.content, Test: n.home.Network.Get().Test != nil,
+	}, nil
+}
+
+// askRelays looks a code up. In QR mode the commitment is compared here, before anything is signed.
+func (n *Node) askRelays(ctx context.Context, s disclosure.Scanned) (disclosure.Registered, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	relays := n.home.Relays("")
+	if s.Relay != "" {
+		relays = n.home.RelayInfos([]string{s.Relay})
+	}
+	var mu sync.Mutex
+	var found []disclosure.Registered
+	failed := disclosure.ErrUnknown
+	var asked errgroup.Group
+	asked.SetLimit(lookupAtOnce)
+	for _, relay := range relays {
+		asked.Go(func() error {
+			r, err := n.askRelay(ctx, relay, s)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				found = append(found, r)
+			case errors.Is(err, disclosure.ErrSwapped) || errors.Is(failed, disclosure.ErrUnknown) && !errors.Is(err, disclosure.ErrUnknown):
+				failed = err
+			}
+			return nil
+		})
+	}
+	_ = asked.Wait() // each says what it found
+	switch len(found) {
+	case 0:
+		return disclosure.Registered{}, failed
+	case 1:
+		return found[0], nil
+	}
+	return disclosure.Registered{}, errAmbiguous
+}
+
+func (n *Node) askRelay(ctx context.Context, relay peer.AddrInfo, s disclosure.Scanned) (disclosure.Registered, error) {
+	h := n.openedDesk().host
+	if err := n.admitDesk(ctx, relay); err != nil {
+		return disclosure.Registered{}, err
+	}
+	r, err := disclosure.Lookup(ctx, h, relay.ID, s.Code)
+	if err != nil {
+		return r, err
+	}
+	return r, s.Match(r)
+}
+
+// admitDesk connects the desk with a relay and tells it who this is, unless it knows.
+func (n *Node) admitDesk(ctx context.Context, relay peer.AddrInfo) error {
+	d := n.openedDesk()
+	if slices.Contains(d.circuits.Reserved(), relay.ID) {
+		return nil
+	}
+	if err := connect(ctx, d.host, relay); err != nil {
+		return err
+	}
+	_, err := admission.HelloDesk(ctx, d.host, relay.ID, n.enrolment())
+	return err
+}
+
+// deliver hands what a card has signed to the patient's relay.
+func (n *Node) deliverSigned(ctx context.Context, in control.DiscloseSigned) (control.Disclosure, error) {
+	var none control.Disclosure
+	d := n.drafts.get(in.ID)
+	if d == nil {
+		return none, control.Errorf(control.KindNotFound, "This code was not looked up here, or too long ago: look it up again.")
+	}
+	roots, now := n.home.Network.Get().CardRoots(), n.home.Now()
+	cms := in.CMS
+	if in.Virtual {
+		var err error
+		if cms, err = n.signVirtual(ctx, d, now); err != nil {
+			return none, err
+		}
+	}
+	_, by, err := disclosure.Verify(cms, roots, now)
+	if err != nil {
+		return none, control.Errorf(control.KindConflict, "%w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	infos := n.home.RelayInfos([]string{d.registered.Relay.String()})
+	if len(infos) == 0 {
+		return none, control.Errorf(control.KindUnavailable, "The patient's relay has left the network: let the patient begin anew.")
+	}
+	err = n.admitDesk(ctx, infos[0])
+	if err == nil {
+		err = disclosure.Deliver(ctx, n.openedDesk().host, d.registered, cms)
+	}
+	if err != nil {
+		return none, control.Errorf(control.KindUnavailable, "%w", err)
+	}
+	n.drafts.mu.Lock()
+	defer n.drafts.mu.Unlock()
+	d.signed = fmt.Sprintf("%s, %s", by.Holder, by.ProfessionName)
+	return d.shown(in.ID, n.home.Network.Get().Test != nil), nil
+}
+
+// signVirtual signs with the virtual card of a physician, certified by the test network's own CA.
+func (n *Node) signVirtual(ctx context.Context, d *draft, now time.Time) ([]byte, error) {
+	bundle := n.home.Network.Get()
+	if bundle.Test == nil {
+		return nil, control.Errorf(control.KindConflict, "This is no test network: a card has to sign.")
+	}
+	ca, err := card.LoadTestCA(bundle.Test.PrivateKey, bundle.Test.Certificate)
+	if err != nil {
+		return nil, err
+	}
+	key, err := n.home.SigningKey(ctx, "virtual professional")
+	if err != nil {
+		return nil, err
+	}
+	holder := card.Holder{Kind: card.HBA, Name: "Dr. " + n.identity.details.Place, TelematikID: "1-HBA-Testkarte-883110000129071",
+		NotBefore: now.Add(-virtualLead).Truncate(time.Second), NotAfter: now.Add(enrolmentLife).Truncate(time.Second)}
+	virtual, err := card.NewVirtual(ca, holder, sha256.Sum256(key.Seed()))
+	if err != nil {
+		return nil, err
+	}
+	c, err := card.Open(ctx, virtual)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.VerifyPIN(ctx, card.VirtualPIN); err != nil {
+		return nil, err
+	}
+	return card.SignCMS(ctx, c, disclosure.Domain, d.content, now)
+}
+
+// virtualLead: a test card is good already by a slow clock.
+const virtualLead = time.Hour
+
+// signedDisclosures are those that were signed here and may still be on their way.
+func (n *Node) signedDisclosures(context.Context) ([]control.Disclosure, error) {
+	n.drafts.mu.Lock()
+	defer n.drafts.mu.Unlock()
+	list := []control.Disclosure{}
+	for id, d := range n.drafts.all {
+		if d.signed != "" {
+			list = append(list, d.shown(id, n.home.Network.Get().Test != nil))
+		}
+	}
+	slices.SortFunc(list, func(a, b control.Disclosure) int { return b.Until.Compare(a.Until) })
+	return list, nil
+}
+
+func (d *draft) shown(id string, test bool) control.Disclosure {
+	return control.Disclosure{ID: id, State: "signed", Until: d.until.UTC(), By: d.signed, Test: test}
+}
+
+// put keeps a draft and names it. What is over goes, and when there are too many the one that ends first.
+func (s *drafts) put(d *draft, now time.Time) string {
+	var raw [8]byte
+	_, _ = rand.Read(raw[:]) // never fails
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := ""
+	for id, other := range s.all {
+		if now.After(other.until) {
+			delete(s.all, id)
+		} else if first == "" || other.until.Before(s.all[first].until) {
+			first = id
+		}
+	}
+	if len(s.all) >= maxDrafts {
+		delete(s.all, first)
+	}
+	id := hex.EncodeToString(raw[:])
+	s.all[id] = d
+	return id
+}
+
+func (s *drafts) get(id string) *draft {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[id]
+}
