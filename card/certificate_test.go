@@ -129,7 +129,7 @@ func TestOtherStructure(t *testing.T) {
 				t.Fatal("nothing to change")
 			}
 			digest := sha256.Sum256(tbs)
-			signature, err := p256Signer(f.ca.key)(digest[:])
+			signature, err := signerOf(f.ca.key)(digest[:])
 			if err != nil {
 				t.Fatal(err)
 			}

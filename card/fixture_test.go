@@ -129,7 +129,7 @@ func (f *forge) issue(change func(*draft)) []byte {
 	if change != nil {
 		change(d)
 	}
-	der, err := d.issue(p256Signer(f.ca.key))
+	der, err := d.issue(signerOf(f.ca.key))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func (f *forge) rightAttributes() []byte {
 
 func (f *forge) sign(data []byte) []byte {
 	digest := sha256.Sum256(data)
-	signature, err := p256Signer(f.key)(digest[:])
+	signature, err := signerOf(f.key)(digest[:])
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ const (
 	oidECDSASHA256   = "\x2a\x86\x48\xce\x3d\x04\x03\x02"     // 1.2.840.10045.4.3.2
 	oidECPublicKey   = "\x2a\x86\x48\xce\x3d\x02\x01"         // 1.2.840.10045.2.1
 	oidP256          = "\x2a\x86\x48\xce\x3d\x03\x01\x07"     // 1.2.840.10045.3.1.7
+	oidBrainpool     = "\x2b\x24\x03\x03\x02\x08\x01\x01\x07" // 1.3.36.3.3.2.8.1.1.7
 
 	oidCountry          = "\x55\x04\x06" // 2.5.4.6
 	oidOrganisation     = "\x55\x04\x0a" // 2.5.4.10

@@ -3,7 +3,6 @@ package card
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
@@ -27,10 +26,7 @@ func NewTestCA(seed [32]byte, now time.Time) (*TestCA, error) {
 	if err != nil {
 		return nil, err
 	}
-	point, err := key.PublicKey.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTestCA, err)
-	}
+	point := uncompressed(key)
 	from := now.UTC().Truncate(time.Second).Add(-virtualLead)
 	d := draft{
 		serial: serialOf(point, from),
@@ -39,11 +35,11 @@ func NewTestCA(seed [32]byte, now time.Time) (*TestCA, error) {
 		},
 		notBefore:  from,
 		notAfter:   from.Add(testCALife),
-		curve:      oidP256,
+		curve:      curveOID(key),
 		point:      point,
 		extensions: []draftExtension{basicConstraints(true), keyUsage(usageCertSign | usageCRLSign)},
 	}
-	der, err := d.issue(p256Signer(key))
+	der, err := d.issue(signerOf(key))
 	if err != nil {
 		return nil, fmt.Errorf("make test CA: %w", err)
 	}
@@ -89,27 +85,7 @@ func (ca *TestCA) PrivateKey() ([]byte, error) { return x509.MarshalPKCS8Private
 func (ca *TestCA) issue(d *draft) ([]byte, error) {
 	d.issuer = ca.certificate.subjectDN
 	d.authority = ca.certificate.extensions.subjectID
-	return d.issue(p256Signer(ca.key))
-}
-
-// p256Signer signs deterministically (RFC 6979), so that equal seeds give equal certificates.
-func p256Signer(key *ecdsa.PrivateKey) digestSigner {
-	return func(digest []byte) ([]byte, error) { return key.Sign(nil, digest, crypto256) }
-}
-
-// keyFromSeed derives a P-256 key: the first of the candidates below the group's order.
-func keyFromSeed(seed [32]byte, purpose string) (*ecdsa.PrivateKey, error) {
-	for try := range uint32(8) { // each fails with probability 2^-32
-		info := string(binary.BigEndian.AppendUint32([]byte(purpose), try))
-		scalar, err := hkdf.Key(sha256.New, seed[:], nil, info, 32)
-		if err != nil {
-			return nil, err
-		}
-		if key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar); err == nil {
-			return key, nil
-		}
-	}
-	return nil, fmt.Errorf("%w: no key from this seed", ErrHolder)
+	return d.issue(signerOf(ca.key))
 }
 
 // serialOf is a positive serial number of 8 bytes, its own for each key and time.

@@ -42,11 +42,7 @@ func NewVirtual(ca *TestCA, holder Holder, seed [32]byte) (*Virtual, error) {
 	if err != nil {
 		return nil, err
 	}
-	point, err := key.PublicKey.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
-	}
-	d, err := h.certificate(point)
+	d, err := h.certificate(uncompressed(key))
 	if err != nil {
 		return nil, err
 	}
