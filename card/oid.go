@@ -27,6 +27,7 @@ const (
 	oidOrganisation     = "\x55\x04\x0a" // 2.5.4.10
 	oidOrganisationUnit = "\x55\x04\x0b" // 2.5.4.11
 	oidCommonName       = "\x55\x04\x03" // 2.5.4.3
+	oidUZIName          = "\x55\x05\x05" // 2.5.5.5
 
 	oidSubjectKeyID    = "\x55\x1d\x0e"                     // 2.5.29.14
 	oidKeyUsage        = "\x55\x1d\x0f"                     // 2.5.29.15
@@ -43,12 +44,13 @@ const (
 
 	oidTypeHBA  = "\x2a\x82\x14\x00\x4c\x04\x4b"     // 1.2.276.0.76.4.75, C.HP.AUT
 	oidTypeSMCB = "\x2a\x82\x14\x00\x4c\x04\x4d"     // 1.2.276.0.76.4.77, C.HCI.AUT
+	oidTypeEGK  = "\x2a\x82\x14\x00\x4c\x04\x46"     // 1.2.276.0.76.4.70, C.CH.AUT
 	oidRulesHBA = "\x2a\x82\x14\x00\x4c\x04\x81\x11" // 1.2.276.0.76.4.145, policy of HBA issuers
 	oidRules    = "\x2a\x82\x14\x00\x4c\x04\x81\x23" // 1.2.276.0.76.4.163, policy of SMC-B issuers
 )
 
-// cardTypes are the certificate types that may enrol (policy OID in certificatePolicies, gemSpec_OID).
-var cardTypes = map[string]Kind{oidTypeHBA: HBA, oidTypeSMCB: SMCB}
+// cardTypes are the certificate types by policy OID in certificatePolicies (gemSpec_OID).
+var cardTypes = map[string]Kind{oidTypeHBA: HBA, oidTypeSMCB: SMCB, oidTypeEGK: EGK}
 
 // readOID reads an object identifier's contents.
 func readOID(s *cryptobyte.String) (string, bool) {
@@ -82,6 +84,7 @@ const (
 	ProfessionHealthOffice     = "1.2.276.0.76.4.255"
 	ProfessionOccupational     = "1.2.276.0.76.4.256"
 	ProfessionArmedForces      = "1.2.276.0.76.4.254"
+	ProfessionUZIPhysician     = uziOID + ".1" // title 01 of a UZI card
 	professionInsured          = "1.2.276.0.76.4.49"
 	professionNursing          = "1.2.276.0.76.4.234"
 	professionPharmacistHelper = "1.2.276.0.76.4.33"
@@ -96,6 +99,16 @@ var professionNames = map[string]string{
 	ProfessionHealthOffice: "Betriebsstätte Öffentlicher Gesundheitsdienst",
 	ProfessionOccupational: "Betriebsstätte Arbeitsmedizin",
 	ProfessionArmedForces:  "Betriebsstätte Sanitätsdienst Bundeswehr",
+	professionInsured:      "Versicherte/-r",
+	professionNursing:      "Pflegefachkraft",
+	ProfessionUZIPhysician: "Ärztin/Arzt (Niederlande)",
+	uziOID + ".2":          "Zahnärztin/Zahnarzt (Niederlande)",
+	uziOID + ".3":          "Hebamme (Niederlande)",
+	uziOID + ".4":          "Physiotherapeut/-in (Niederlande)",
+	uziOID + ".16":         "Psychotherapeut/-in (Niederlande)",
+	uziOID + ".17":         "Apotheker/-in (Niederlande)",
+	uziOID + ".25":         "Psychologe/-in (Niederlande)",
+	uziOID + ".30":         "Pflegefachkraft (Niederlande)",
 }
 
 // DefaultProfessions is the allow-list that crypto.md 5.3 suggests for vaccination appointments. The network bundle decides.

@@ -13,7 +13,7 @@ import (
 // TestCAName is the common name of every TestCA, by which a real network's bundle can refuse one among its roots.
 const TestCAName = "Pieks card CA TEST-ONLY"
 
-// TestCA issues the certificates of virtual cards. In a test network its private key is public: the bundle carries it, so
+// TestCA issues the certificates of virtual cards, and their revocation lists. In a test network its private key is public: the bundle carries it, so
 // that a practice without a reader enrols itself. No other network may have such a CA among its roots.
 type TestCA struct {
 	certificate *Certificate
@@ -22,7 +22,16 @@ type TestCA struct {
 
 // NewTestCA makes a CA, the same for the same seed and second. Its certificate is valid from the day before now, for five years.
 func NewTestCA(seed [32]byte, now time.Time) (*TestCA, error) {
-	key, err := keyFromSeed(seed, "pieks/test-ca/1")
+	return newTestCAOf(TestCAName, CurveP256, seed, now)
+}
+
+// newTestCAOf makes a CA with a name and a curve of its own.
+func newTestCAOf(name, curve string, seed [32]byte, now time.Time) (*TestCA, error) {
+	purpose := "pieks/test-ca/1"
+	if name != TestCAName {
+		purpose += "/" + name // no key of a test network, whatever the seed
+	}
+	key, err := keyFor(curve, seed, purpose)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +40,7 @@ func NewTestCA(seed [32]byte, now time.Time) (*TestCA, error) {
 	d := draft{
 		serial: serialOf(point, from),
 		subject: []attribute{
-			{oidCountry, "DE"}, {oidOrganisation, "Pieks NOT-VALID"}, {oidCommonName, TestCAName},
+			{oidCountry, "DE"}, {oidOrganisation, "Pieks NOT-VALID"}, {oidCommonName, name},
 		},
 		notBefore:  from,
 		notAfter:   from.Add(testCALife),
@@ -68,7 +77,7 @@ func newTestCA(key *ecdsa.PrivateKey, der []byte) (*TestCA, error) {
 		return nil, fmt.Errorf("%w: %w", ErrTestCA, ErrNotCA)
 	}
 	probe := sha256.Sum256(der)
-	signature, err := key.Sign(nil, probe[:], crypto256)
+	signature, err := signerOf(key)(probe[:])
 	if err != nil || !c.key.verify(probe[:], signature) {
 		return nil, fmt.Errorf("%w: key and certificate do not belong together", ErrTestCA)
 	}
