@@ -15,6 +15,16 @@ type Profession struct {
 	RegistrationNo string   // registrationNumber: the Telematik-ID (GS-A_4709)
 }
 
+// name of the profession that stands at i in OIDs: as the certificate has it, else in German.
+func (p Profession) name(i int) string {
+	if len(p.Items) > 0 {
+		if item := p.Items[min(i, len(p.Items)-1)]; item != "" {
+			return item
+		}
+	}
+	return professionNames[p.OIDs[i]]
+}
+
 // parseAdmission reads
 //
 //	AdmissionSyntax ::= SEQUENCE {

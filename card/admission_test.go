@@ -145,7 +145,8 @@ func TestProfessions(t *testing.T) {
 		want  error
 	}{
 		{"practice", []Profession{info(id, ProfessionPractice)}, nil},
-		{"insured", []Profession{info(id, professionInsured)}, ErrProfession},
+		{"insured", []Profession{info(id, professionInsured)}, ErrPatientCard},
+		{"insured too", []Profession{info(id, ProfessionPractice), info("", professionInsured)}, ErrPatientCard},
 		{"nursing", []Profession{info(id, professionNursing)}, ErrProfession},
 		{"pharmacist's assistant", []Profession{info(id, professionPharmacistHelper)}, ErrProfession},
 		{"no profession", []Profession{}, ErrNoAdmission},
@@ -178,6 +179,14 @@ func TestProfessions(t *testing.T) {
 			}
 		})
 	}
+	patient := newForge(t, func(d *draft) {
+		value, err := encodeAdmission("", []Profession{info(id, professionInsured)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		replace(d, draftExtension{oid: oidAdmission, value: value})
+	})
+	refused(t, patient.encode(), Roots{CAs: [][]byte{patient.ca.Certificate()}, Professions: []string{professionInsured}}, testNow, ErrPatientCard)
 	f := newForge(t, nil)
 	refused(t, f.encode(), Roots{CAs: [][]byte{f.ca.Certificate()}}, testNow, ErrProfession) // an empty list allows nobody
 	refused(t, f.encode(), Roots{CAs: [][]byte{f.ca.Certificate()}, Professions: []string{ProfessionPhysician}}, testNow, ErrProfession)

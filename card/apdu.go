@@ -103,9 +103,11 @@ func expected(field []byte, most int) int {
 // Status words of ISO 7816-4 and gemSpec_COS that the driver and the virtual card use.
 const (
 	swOK             = 0x9000
+	swMore           = 0x6100 // low byte: bytes that GET RESPONSE gives, 0 for 256 or more
 	swEndOfFile      = 0x6282
 	swWrongPIN       = 0x63C0 // low four bits: tries left
 	swLength         = 0x6700
+	swChain          = 0x6883 // the last command of a chain was expected
 	swSecurity       = 0x6982
 	swBlocked        = 0x6983
 	swNoKeySelected  = 0x6985
@@ -114,9 +116,17 @@ const (
 	swWrongP1P2      = 0x6A86
 	swKeyNotFound    = 0x6A88
 	swOffset         = 0x6B00
+	swWrongLe        = 0x6C00 // low byte: bytes that there are
 	swInstruction    = 0x6D00
 	swClass          = 0x6E00
 	swInternalFailed = 0x6F00
+)
+
+// Parts of commands that the transport looks at.
+const (
+	claChained     = 0x10 // more of the same command follows
+	insVerify      = 0x20
+	insGetResponse = 0xc0
 )
 
 // answer is a response APDU.

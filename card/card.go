@@ -30,12 +30,21 @@ type Card interface {
 	SignDigest(ctx context.Context, digest []byte) ([]byte, error)
 }
 
-// Kind is a card type.
+// Kind is a kind of card, or of the certificate on it: a PIV card may carry the certificate of an HBA.
 type Kind string
 
 const (
-	// HBA is a Heilberufsausweis: the card of a physician, in person.
+	// HBA is a Heilberufsausweis: the card of a physician or another health professional, in person.
 	HBA Kind = "hba"
 	// SMCB is the card of a practice (Security Module Card type B).
 	SMCB Kind = "smcb"
+	// PIV is a card with the application of NIST SP 800-73. It is no certificate type.
+	PIV Kind = "piv"
+	// UZI is the card of a Dutch care provider, in person (UZI-pas, type Z), or any card with a PKCS #15 directory.
+	UZI Kind = "uzi"
+	// EGK is a patient's card (elektronische Gesundheitskarte), which offers no appointments.
+	EGK Kind = "egk"
 )
+
+// Person says whether a certificate of type k is a professional's in person, and not a practice's.
+func (k Kind) Person() bool { return k == HBA || k == UZI }

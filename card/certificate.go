@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -18,9 +19,9 @@ type Certificate struct {
 	Issuer      string // common name of the CA
 	NotBefore   time.Time
 	NotAfter    time.Time
-	Curve       string       // "P-256"
-	Type        Kind         // HBA or SMCB by the certificate type in the policies; empty: neither
-	Professions []Profession // every ProfessionInfo of the admission extension
+	Curve       string       // CurveP256 or CurveBrainpool
+	Type        Kind         // HBA, SMCB or EGK by the policies, UZI by the alternative name; empty: none of them, or two
+	Professions []Profession // every ProfessionInfo of the admission extension, or what the name of a UZI card says
 
 	tbs        []byte // the signed part, with its header
 	signature  []byte
@@ -29,6 +30,7 @@ type Certificate struct {
 	subjectDN  string // DER
 	key        publicKey
 	extensions extensions
+	typeError  error // why Type is empty, when more is known
 }
 
 // certificateNames is what is needed to find out which certificate is asked for.
@@ -104,8 +106,45 @@ func (c *Certificate) parseTBS(tbs, outerAlgorithm cryptobyte.String) error {
 	if err := c.extensions.parse(body); err != nil {
 		return err
 	}
-	c.Type, c.Professions = c.extensions.kind, c.extensions.professions
+	c.findType()
 	return nil
+}
+
+// findType says whose certificate it is. One that is a UZI card's and another's at once is nobody's.
+func (c *Certificate) findType() {
+	e := &c.extensions
+	c.Type, c.Professions = e.kind, e.professions
+	if !e.hasUZI {
+		return
+	}
+	c.Type = ""
+	if e.kind != "" || e.present[oidAdmission] {
+		return
+	}
+	profession, err := parseUZI(e.uzi, c.Issuer)
+	if err != nil {
+		c.typeError = err
+		return
+	}
+	c.Type, c.Professions = UZI, []Profession{profession}
+}
+
+// checkType refuses a certificate that is not a professional's or practice's.
+func (c *Certificate) checkType() error {
+	switch {
+	case c.isPatient():
+		return ErrPatientCard
+	case c.typeError != nil:
+		return c.typeError
+	case c.Type == "":
+		return ErrCertificateType
+	}
+	return nil
+}
+
+// isPatient says whether the certificate is an insured person's, by its type or by any of its professions.
+func (c *Certificate) isPatient() bool {
+	return c.Type == EGK || slices.ContainsFunc(c.Professions, func(p Profession) bool { return slices.Contains(p.OIDs, professionInsured) })
 }
 
 // readNames reads a TBSCertificate up to its subject; what follows stays in body.

@@ -74,7 +74,7 @@ func TestLeaf(t *testing.T) {
 		{"no type", list(oidPolicies, true, oidRules), ErrCertificateType},
 		{"no policies", drop(oidPolicies), ErrCertificateType},
 		{"signature type", list(oidPolicies, true, "\x2a\x82\x14\x00\x4c\x04\x4e"), ErrCertificateType}, // .78, C.HCI.OSIG
-		{"patient's type", list(oidPolicies, true, "\x2a\x82\x14\x00\x4c\x04\x46"), ErrCertificateType}, // .70, C.CH.AUT
+		{"patient's type", list(oidPolicies, true, oidTypeEGK), ErrPatientCard},
 		{"two types", list(oidPolicies, true, oidTypeHBA, oidTypeSMCB), ErrCertificateType},
 		{"no admission", drop(oidAdmission), ErrNoAdmission},
 		{"empty admission", raw(oidAdmission, false), ErrAdmission},
@@ -129,7 +129,7 @@ func TestOtherStructure(t *testing.T) {
 				t.Fatal("nothing to change")
 			}
 			digest := sha256.Sum256(tbs)
-			signature, err := p256Signer(f.ca.key)(digest[:])
+			signature, err := signerOf(f.ca.key)(digest[:])
 			if err != nil {
 				t.Fatal(err)
 			}

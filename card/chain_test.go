@@ -39,7 +39,7 @@ func newAuthority(t *testing.T, name string, seed byte, parent *authority, chang
 	if change != nil {
 		change(d)
 	}
-	der, err := d.issue(p256Signer(signer))
+	der, err := d.issue(signerOf(signer))
 	if err != nil {
 		t.Fatal(err)
 	}

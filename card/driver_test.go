@@ -352,11 +352,7 @@ func TestCardSignsWrong(t *testing.T) {
 // TestLargeCertificate: an enrolment that no envelope would carry is refused where it is made.
 func TestLargeCertificate(t *testing.T) {
 	_, v := testCard(t, sharedCA, SMCB)
-	point, err := v.key.PublicKey.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := testHolder(SMCB).withDefaults().certificate(point)
+	d, err := testHolder(SMCB).withDefaults().certificate(v.key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,8 +45,8 @@ func complete(s Statement, c *Certificate, now time.Time) (Statement, error) {
 	if s.Version == 0 {
 		s.Version = StatementVersion
 	}
-	if c.Type == "" {
-		return s, ErrCertificateType
+	if err := c.checkType(); err != nil {
+		return s, err
 	}
 	if s.TelematikID == "" {
 		s.TelematikID = c.telematikID()

@@ -16,6 +16,8 @@ type extensions struct {
 	clientAuth  bool
 	kind        Kind
 	professions []Profession
+	hasUZI      bool
+	uzi         string // name of a UZI card, unread
 	subjectID   string
 	authorityID string
 }
@@ -36,6 +38,7 @@ var extensionReaders = map[string]func(*extensions, cryptobyte.String) error{
 	oidPolicies:       (*extensions).readPolicies,
 	oidAdmission:      (*extensions).readAdmission,
 	oidSubjectKeyID:   (*extensions).readSubjectID,
+	oidSubjectAltName: (*extensions).readSubjectAltName,
 	oidAuthorityKeyID: (*extensions).readAuthorityID,
 }
 

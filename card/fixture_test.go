@@ -44,7 +44,7 @@ func testHolder(kind Kind) Holder {
 	}
 }
 
-func testCard(t testing.TB, ca *TestCA, kind Kind) (*HealthCard, *Virtual) {
+func testCard(t testing.TB, ca *TestCA, kind Kind) (Card, *Virtual) {
 	t.Helper()
 	v, err := NewVirtual(ca, testHolder(kind), testSeed(4))
 	if err != nil {
@@ -110,17 +110,11 @@ func newForge(t testing.TB, change func(*draft)) *forge {
 	return f
 }
 
-func (f *forge) point() []byte {
-	point, err := f.key.PublicKey.Bytes()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return point
-}
+func (f *forge) point() []byte { return uncompressed(f.key) }
 
 func (f *forge) issue(change func(*draft)) []byte {
 	f.t.Helper()
-	d, err := testHolder(SMCB).withDefaults().certificate(f.point())
+	d, err := testHolder(SMCB).withDefaults().certificate(f.key)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -129,7 +123,7 @@ func (f *forge) issue(change func(*draft)) []byte {
 	if change != nil {
 		change(d)
 	}
-	der, err := d.issue(p256Signer(f.ca.key))
+	der, err := d.issue(signerOf(f.ca.key))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -178,7 +172,7 @@ func (f *forge) rightAttributes() []byte {
 
 func (f *forge) sign(data []byte) []byte {
 	digest := sha256.Sum256(data)
-	signature, err := p256Signer(f.key)(digest[:])
+	signature, err := signerOf(f.key)(digest[:])
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package card
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -9,12 +10,13 @@ import (
 
 // Holder is what a virtual card's certificate says.
 type Holder struct {
-	Kind           Kind   // HBA or SMCB
+	Kind           Kind   // of the card; the certificate of a PIV one is of the type HBA
+	Curve          string // CurveP256 (empty) or CurveBrainpool, which real health cards have
 	Name           string // of the person or practice, at most 96 bytes; the certificate has room for 54
-	TelematikID    string // PrintableString, at most 128 bytes
-	Profession     string // OID; empty: physician for an HBA, practice for an SMC-B
+	TelematikID    string // PrintableString, at most 128 bytes; UZI: number of nine digits; EGK: KVNR
+	Profession     string // OID; empty: the usual one of Kind
 	ProfessionName string // empty: the usual name of Profession
-	Authority      string // admission authority; empty: a test chamber for an HBA, none for an SMC-B, as on real cards
+	Authority      string // admission authority; empty: a test chamber for a person, none for a practice or patient, as on real cards
 	NotBefore      time.Time
 	NotAfter       time.Time
 	PIN            PIN // empty: VirtualPIN
@@ -23,18 +25,23 @@ type Holder struct {
 // VirtualPIN is the PIN of a virtual card that was given none.
 const VirtualPIN PIN = "123456"
 
+// usualProfessions of the holders of each kind of card.
+var usualProfessions = map[Kind]string{
+	HBA: ProfessionPhysician, PIV: ProfessionPhysician, SMCB: ProfessionPractice, UZI: ProfessionUZIPhysician, EGK: professionInsured,
+}
+
 // withDefaults fills what is empty.
 func (h Holder) withDefaults() Holder {
+	if h.Curve == "" {
+		h.Curve = CurveP256
+	}
 	if h.Profession == "" {
-		h.Profession = ProfessionPractice
-		if h.Kind == HBA {
-			h.Profession = ProfessionPhysician
-		}
+		h.Profession = usualProfessions[h.Kind]
 	}
 	if h.ProfessionName == "" {
 		h.ProfessionName = professionNames[h.Profession]
 	}
-	if h.Authority == "" && h.Kind == HBA {
+	if h.Authority == "" && (h.Kind == HBA || h.Kind == PIV) {
 		h.Authority = "Ärztekammer TEST-ONLY"
 	}
 	if h.PIN == "" {
@@ -45,10 +52,18 @@ func (h Holder) withDefaults() Holder {
 
 func (h Holder) check() error {
 	switch {
-	case h.Kind != HBA && h.Kind != SMCB:
+	case usualProfessions[h.Kind] == "":
 		return fmt.Errorf("%w: kind %q", ErrHolder, h.Kind)
+	case h.Curve == CurveBrainpool && (h.Kind == PIV || h.Kind == UZI):
+		return fmt.Errorf("%w: a card of kind %s signs over P-256", ErrHolder, h.Kind)
 	case !isPrintableString(h.TelematikID) || h.TelematikID == "" || len(h.TelematikID) > maxTelematikID:
 		return fmt.Errorf("%w: Telematik-ID", ErrHolder)
+	case h.Kind == UZI && !digits(h.TelematikID, 9):
+		return fmt.Errorf("%w: UZI number", ErrHolder)
+	case h.Kind == UZI && h.uziTitle() == "":
+		return fmt.Errorf("%w: no profession of a UZI card", ErrHolder)
+	case h.Kind == EGK && !isKVNR(h.TelematikID):
+		return fmt.Errorf("%w: KVNR", ErrHolder)
 	case !h.NotBefore.Before(h.NotAfter):
 		return fmt.Errorf("%w: valid until before it is valid from", ErrHolder)
 	}
@@ -61,39 +76,21 @@ func (h Holder) check() error {
 	return nil
 }
 
-// certificate drafts the authentication certificate as real cards have it (crypto.md 5.3, popp.md 3.6).
-func (h Holder) certificate(point []byte) (*draft, error) {
-	admission, err := encodeAdmission(h.Authority, []Profession{{
-		Items: []string{h.ProfessionName}, OIDs: []string{h.Profession}, RegistrationNo: h.TelematikID,
-	}})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
+// uziTitle is the title in the role of a UZI card that proves the holder's profession, "" if none does.
+func (h Holder) uziTitle() string {
+	i := slices.IndexFunc(uziTitles, func(title string) bool {
+		oid, err := uziProfession(title)
+		return err == nil && oid == h.Profession
+	})
+	if i < 0 {
+		return ""
 	}
-	usage, purposes, policies := byte(usageDigitalSignature), []string{oidClientAuth}, []string{oidRules, oidTypeSMCB}
-	if h.Kind == HBA {
-		usage |= usageKeyAgreement
-		purposes = append(purposes, oidEmailProtection)
-		policies = []string{oidTypeHBA, oidRulesHBA}
-	}
-	extended, err := oidList(oidExtendedUsage, false, purposes...)
-	if err != nil {
-		return nil, err
-	}
-	policy, err := oidList(oidPolicies, true, policies...)
-	if err != nil {
-		return nil, err
-	}
-	return &draft{
-		serial:    serialOf(point, h.NotBefore),
-		subject:   []attribute{{oidCountry, "DE"}, {oidCommonName, commonNameOf(h.Name)}},
-		notBefore: h.NotBefore,
-		notAfter:  h.NotAfter,
-		curve:     oidP256,
-		point:     point,
-		extensions: []draftExtension{
-			basicConstraints(false), keyUsage(usage), extended, policy, {oid: oidAdmission, value: admission},
-		},
-	}, nil
+	return uziTitles[i]
+}
+
+// isKVNR says whether id has the form of an insured person's number (popp.md 4.2); its check digit is not looked at.
+func isKVNR(id string) bool {
+	return len(id) == 10 && id[0] >= 'A' && id[0] <= 'Z' && digits(id[1:], 9)
 }
 
 // commonNameOf marks a name as gematik's test cards do, within the 64 characters of a common name (RFC 5280 appendix A.1).

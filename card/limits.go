@@ -50,10 +50,24 @@ const (
 	maxPIN   = 8
 	// readChunk: the most a short response APDU carries (ISO 7816-3 section 12.1.3).
 	readChunk = 256
-	// maxReads ends the reading of a certificate by a card that hands it out in crumbs; 16 are enough for maxCertificate.
+	// maxReads ends the reading of a file or an answer by a card that hands it out in crumbs; 32 are enough for maxFile.
 	maxReads = 64
+	// maxFile: a certificate, or a directory of PKCS #15, which has 100 bytes for each of a card's few objects.
+	maxFile = 8 << 10
+	// maxAnswer: a PIV object with a certificate of maxCertificate, and no more.
+	maxAnswer = 5 << 10
+	// maxATR: ISO 7816-3 section 8.2.1, TS and at most 32 characters.
+	maxATR = 33
 	// maxExtended: data in an extended APDU, more than any card here takes.
 	maxExtended = 65535
+)
+
+// Directories of PKCS #15 cards (ISO 7816-15), which have a handful of each.
+const (
+	maxObjects   = 32
+	maxObjectID  = 255 // identifiers are OCTET STRING (SIZE (0..255))
+	maxPath      = 16  // eight levels
+	maxStoredPIN = 64
 )
 
 const (

@@ -21,11 +21,13 @@ const (
 	oidECDSASHA256   = "\x2a\x86\x48\xce\x3d\x04\x03\x02"     // 1.2.840.10045.4.3.2
 	oidECPublicKey   = "\x2a\x86\x48\xce\x3d\x02\x01"         // 1.2.840.10045.2.1
 	oidP256          = "\x2a\x86\x48\xce\x3d\x03\x01\x07"     // 1.2.840.10045.3.1.7
+	oidBrainpool     = "\x2b\x24\x03\x03\x02\x08\x01\x01\x07" // 1.3.36.3.3.2.8.1.1.7
 
 	oidCountry          = "\x55\x04\x06" // 2.5.4.6
 	oidOrganisation     = "\x55\x04\x0a" // 2.5.4.10
 	oidOrganisationUnit = "\x55\x04\x0b" // 2.5.4.11
 	oidCommonName       = "\x55\x04\x03" // 2.5.4.3
+	oidUZIName          = "\x55\x05\x05" // 2.5.5.5
 
 	oidSubjectKeyID    = "\x55\x1d\x0e"                     // 2.5.29.14
 	oidKeyUsage        = "\x55\x1d\x0f"                     // 2.5.29.15
@@ -42,12 +44,13 @@ const (
 
 	oidTypeHBA  = "\x2a\x82\x14\x00\x4c\x04\x4b"     // 1.2.276.0.76.4.75, C.HP.AUT
 	oidTypeSMCB = "\x2a\x82\x14\x00\x4c\x04\x4d"     // 1.2.276.0.76.4.77, C.HCI.AUT
+	oidTypeEGK  = "\x2a\x82\x14\x00\x4c\x04\x46"     // 1.2.276.0.76.4.70, C.CH.AUT
 	oidRulesHBA = "\x2a\x82\x14\x00\x4c\x04\x81\x11" // 1.2.276.0.76.4.145, policy of HBA issuers
 	oidRules    = "\x2a\x82\x14\x00\x4c\x04\x81\x23" // 1.2.276.0.76.4.163, policy of SMC-B issuers
 )
 
-// cardTypes are the certificate types that may enrol (policy OID in certificatePolicies, gemSpec_OID).
-var cardTypes = map[string]Kind{oidTypeHBA: HBA, oidTypeSMCB: SMCB}
+// cardTypes are the certificate types by policy OID in certificatePolicies (gemSpec_OID).
+var cardTypes = map[string]Kind{oidTypeHBA: HBA, oidTypeSMCB: SMCB, oidTypeEGK: EGK}
 
 // readOID reads an object identifier's contents.
 func readOID(s *cryptobyte.String) (string, bool) {
@@ -81,6 +84,7 @@ const (
 	ProfessionHealthOffice     = "1.2.276.0.76.4.255"
 	ProfessionOccupational     = "1.2.276.0.76.4.256"
 	ProfessionArmedForces      = "1.2.276.0.76.4.254"
+	ProfessionUZIPhysician     = uziOID + ".1" // title 01 of a UZI card
 	professionInsured          = "1.2.276.0.76.4.49"
 	professionNursing          = "1.2.276.0.76.4.234"
 	professionPharmacistHelper = "1.2.276.0.76.4.33"
@@ -95,6 +99,16 @@ var professionNames = map[string]string{
 	ProfessionHealthOffice: "Betriebsstätte Öffentlicher Gesundheitsdienst",
 	ProfessionOccupational: "Betriebsstätte Arbeitsmedizin",
 	ProfessionArmedForces:  "Betriebsstätte Sanitätsdienst Bundeswehr",
+	professionInsured:      "Versicherte/-r",
+	professionNursing:      "Pflegefachkraft",
+	ProfessionUZIPhysician: "Ärztin/Arzt (Niederlande)",
+	uziOID + ".2":          "Zahnärztin/Zahnarzt (Niederlande)",
+	uziOID + ".3":          "Hebamme (Niederlande)",
+	uziOID + ".4":          "Physiotherapeut/-in (Niederlande)",
+	uziOID + ".16":         "Psychotherapeut/-in (Niederlande)",
+	uziOID + ".17":         "Apotheker/-in (Niederlande)",
+	uziOID + ".25":         "Psychologe/-in (Niederlande)",
+	uziOID + ".30":         "Pflegefachkraft (Niederlande)",
 }
 
 // DefaultProfessions is the allow-list that crypto.md 5.3 suggests for vaccination appointments. The network bundle decides.

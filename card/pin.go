@@ -44,6 +44,24 @@ func (p PIN) block() (b pinBlock, err error) {
 	return b, nil
 }
 
+// padded is the PIN in ASCII, filled up to size bytes with pad; a size of 0 leaves it as it is.
+func (p PIN) padded(size int, pad byte) ([]byte, error) {
+	if _, err := p.block(); err != nil {
+		return nil, err
+	}
+	if size == 0 {
+		return []byte(p), nil
+	}
+	if len(p) > size {
+		return nil, ErrPINShape
+	}
+	data := append(make([]byte, 0, size), p...)
+	for len(data) < size {
+		data = append(data, pad)
+	}
+	return data, nil
+}
+
 // isPINBlock says whether data has the shape of a format 2 block.
 func isPINBlock(data []byte) bool {
 	if len(data) != len(pinBlock{}) || data[0]>>4 != 2 {

@@ -3,7 +3,6 @@ package card
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
@@ -14,7 +13,7 @@ import (
 // TestCAName is the common name of every TestCA, by which a real network's bundle can refuse one among its roots.
 const TestCAName = "Pieks card CA TEST-ONLY"
 
-// TestCA issues the certificates of virtual cards. In a test network its private key is public: the bundle carries it, so
+// TestCA issues the certificates of virtual cards, and their revocation lists. In a test network its private key is public: the bundle carries it, so
 // that a practice without a reader enrols itself. No other network may have such a CA among its roots.
 type TestCA struct {
 	certificate *Certificate
@@ -23,27 +22,33 @@ type TestCA struct {
 
 // NewTestCA makes a CA, the same for the same seed and second. Its certificate is valid from the day before now, for five years.
 func NewTestCA(seed [32]byte, now time.Time) (*TestCA, error) {
-	key, err := keyFromSeed(seed, "pieks/test-ca/1")
+	return newTestCAOf(TestCAName, CurveP256, seed, now)
+}
+
+// newTestCAOf makes a CA with a name and a curve of its own.
+func newTestCAOf(name, curve string, seed [32]byte, now time.Time) (*TestCA, error) {
+	purpose := "pieks/test-ca/1"
+	if name != TestCAName {
+		purpose += "/" + name // no key of a test network, whatever the seed
+	}
+	key, err := keyFor(curve, seed, purpose)
 	if err != nil {
 		return nil, err
 	}
-	point, err := key.PublicKey.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTestCA, err)
-	}
+	point := uncompressed(key)
 	from := now.UTC().Truncate(time.Second).Add(-virtualLead)
 	d := draft{
 		serial: serialOf(point, from),
 		subject: []attribute{
-			{oidCountry, "DE"}, {oidOrganisation, "Pieks NOT-VALID"}, {oidCommonName, TestCAName},
+			{oidCountry, "DE"}, {oidOrganisation, "Pieks NOT-VALID"}, {oidCommonName, name},
 		},
 		notBefore:  from,
 		notAfter:   from.Add(testCALife),
-		curve:      oidP256,
+		curve:      curveOID(key),
 		point:      point,
 		extensions: []draftExtension{basicConstraints(true), keyUsage(usageCertSign | usageCRLSign)},
 	}
-	der, err := d.issue(p256Signer(key))
+	der, err := d.issue(signerOf(key))
 	if err != nil {
 		return nil, fmt.Errorf("make test CA: %w", err)
 	}
@@ -72,7 +77,7 @@ func newTestCA(key *ecdsa.PrivateKey, der []byte) (*TestCA, error) {
 		return nil, fmt.Errorf("%w: %w", ErrTestCA, ErrNotCA)
 	}
 	probe := sha256.Sum256(der)
-	signature, err := key.Sign(nil, probe[:], crypto256)
+	signature, err := signerOf(key)(probe[:])
 	if err != nil || !c.key.verify(probe[:], signature) {
 		return nil, fmt.Errorf("%w: key and certificate do not belong together", ErrTestCA)
 	}
@@ -89,27 +94,7 @@ func (ca *TestCA) PrivateKey() ([]byte, error) { return x509.MarshalPKCS8Private
 func (ca *TestCA) issue(d *draft) ([]byte, error) {
 	d.issuer = ca.certificate.subjectDN
 	d.authority = ca.certificate.extensions.subjectID
-	return d.issue(p256Signer(ca.key))
-}
-
-// p256Signer signs deterministically (RFC 6979), so that equal seeds give equal certificates.
-func p256Signer(key *ecdsa.PrivateKey) digestSigner {
-	return func(digest []byte) ([]byte, error) { return key.Sign(nil, digest, crypto256) }
-}
-
-// keyFromSeed derives a P-256 key: the first of the candidates below the group's order.
-func keyFromSeed(seed [32]byte, purpose string) (*ecdsa.PrivateKey, error) {
-	for try := range uint32(8) { // each fails with probability 2^-32
-		info := string(binary.BigEndian.AppendUint32([]byte(purpose), try))
-		scalar, err := hkdf.Key(sha256.New, seed[:], nil, info, 32)
-		if err != nil {
-			return nil, err
-		}
-		if key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar); err == nil {
-			return key, nil
-		}
-	}
-	return nil, fmt.Errorf("%w: no key from this seed", ErrHolder)
+	return d.issue(signerOf(ca.key))
 }
 
 // serialOf is a positive serial number of 8 bytes, its own for each key and time.

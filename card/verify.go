@@ -21,7 +21,7 @@ type Signatory struct {
 	ProfessionName string    // in German, as the certificate has it
 	TelematikID    string    // the registration number that stands beside the profession
 	Holder         string    // common name in the certificate
-	Kind           Kind      // certificate type: of a person (HBA) or of a practice (SMCB)
+	Kind           Kind      // certificate type: of a person (HBA, UZI) or of a practice (SMCB)
 	Signed         time.Time // as the signer claims
 	NotAfter       time.Time // the earliest end of the certificates in the chain
 }
@@ -62,8 +62,8 @@ func (s *Signed) signatory(roots Roots, telematikID string, at time.Time) (*Sign
 
 // signatory checks what roots say about a certificate: its type, its profession, and its chain with the certificates carried beside it.
 func (c *Certificate) signatory(carried [][]byte, roots Roots, telematikID string, at time.Time) (*Signatory, error) {
-	if c.Type == "" {
-		return nil, ErrCertificateType
+	if err := c.checkType(); err != nil {
+		return nil, err
 	}
 	profession, err := allowed(c.Professions, roots.Professions, telematikID)
 	if err != nil {
@@ -158,11 +158,7 @@ func allowed(professions []Profession, list []string, telematikID string) (named
 			failed = ErrTelematikID
 			continue
 		}
-		found := namedProfession{oid: p.OIDs[i], name: professionNames[p.OIDs[i]], registrationNo: p.RegistrationNo}
-		if len(p.Items) > 0 && p.Items[min(i, len(p.Items)-1)] != "" {
-			found.name = p.Items[min(i, len(p.Items)-1)]
-		}
-		return found, nil
+		return namedProfession{oid: p.OIDs[i], name: p.name(i), registrationNo: p.RegistrationNo}, nil
 	}
 	return namedProfession{}, failed
 }

@@ -1,7 +1,6 @@
 package card
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/subtle"
@@ -9,27 +8,35 @@ import (
 	"sync"
 )
 
-// Virtual is a card in process: a Channel that answers APDUs as an HBA or SMC-B does. It is safe for concurrent use; the
-// commands of two users would still mix, as on a real card.
+// Virtual is a card in process: a Channel that answers APDUs as a card of its kind does. It is safe for concurrent use; the
+// commands of two users would still mix, as on a real card. It is for tests and demonstrations: its key is no secret.
 type Virtual struct {
-	layout layout
-	file   []byte // EF.C.HP.AUT.E256 or EF.C.HCI.AUT.E256
+	applet applet
+	atr    []byte
+	limits ATR    // what the answer to reset promises
+	file   []byte // the certificate
 	key    *ecdsa.PrivateKey
-	pin    pinBlock
+	pin    []byte // as VERIFY has to present it
 
 	mu    sync.Mutex
 	tries int // survives a reset
 	state cardState
 }
 
-var _ Channel = (*Virtual)(nil)
+// applet is what the kind of a card decides: files, keys, and how they are asked for.
+type applet interface {
+	// respond answers one whole command. What is longer than c.Ne is kept for GET RESPONSE.
+	respond(v *Virtual, c Command) (data []byte, sw uint16)
+}
 
 // cardState is what a card forgets when it is reset.
 type cardState struct {
-	inApplication bool // DF.ESIGN is selected
-	fileSelected  bool // by short file identifier
-	keySelected   bool
-	pinVerified   bool
+	application string // name of what is selected, "" the root
+	file        []byte // selected file, nil: none
+	keySelected bool
+	pinVerified bool
+	chained     Command // what came of a command that is sent in parts
+	pending     []byte  // what is left of an answer
 }
 
 // NewVirtual makes a card with keys from seed and a certificate by ca: the same for the same arguments.
@@ -38,15 +45,11 @@ func NewVirtual(ca *TestCA, holder Holder, seed [32]byte) (*Virtual, error) {
 	if err := h.check(); err != nil {
 		return nil, err
 	}
-	key, err := keyFromSeed(seed, "pieks/virtual-card/1")
+	key, err := keyFor(h.Curve, seed, "pieks/virtual-card/1")
 	if err != nil {
 		return nil, err
 	}
-	point, err := key.PublicKey.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
-	}
-	d, err := h.certificate(point)
+	d, err := h.certificate(key)
 	if err != nil {
 		return nil, err
 	}
@@ -55,16 +58,28 @@ func NewVirtual(ca *TestCA, holder Holder, seed [32]byte) (*Virtual, error) {
 		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
 	}
 	v := &Virtual{file: der, key: key, tries: pinTries}
-	if v.pin, err = h.PIN.block(); err != nil {
-		return nil, err
+	switch h.Kind {
+	case PIV:
+		err = v.becomePIV(h)
+	case UZI:
+		err = v.becomePKCS15(h)
+	default:
+		err = v.becomeHealth(h)
 	}
-	for _, l := range layouts {
-		if l.kind == h.Kind {
-			v.layout = l
-		}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
+	}
+	if v.limits, err = ParseATR(v.atr); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
 	}
 	return v, nil
 }
+
+// ATR is the card's answer to reset.
+func (v *Virtual) ATR() []byte { return append([]byte(nil), v.atr...) }
+
+// Certificate is the certificate that the card gives, DER: for who wants to revoke it.
+func (v *Virtual) Certificate() []byte { return append([]byte(nil), v.file...) }
 
 // Reset is what happens when the card loses power: PIN and selections are forgotten, tries are not.
 func (v *Virtual) Reset() {
@@ -73,140 +88,132 @@ func (v *Virtual) Reset() {
 	v.state = cardState{}
 }
 
-// Transmit answers one command APDU.
+// Transmit answers one command APDU. Extended length and chaining work if the answer to reset says so.
 func (v *Virtual) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	c, err := ParseCommand(command)
-	if err != nil {
+	if err != nil || (!v.limits.Extended && isExtended(command)) {
 		return answer(nil, swLength), nil
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return answer(v.state.respond(v, c)), nil
+	if isChained(c) && !v.limits.Chaining {
+		return answer(nil, swClass), nil
+	}
+	c, sw := v.state.assemble(c)
+	if sw != 0 {
+		return answer(nil, sw), nil
+	}
+	if c.INS == insGetResponse && c.CLA == 0 {
+		return v.state.portion(c.Ne, swOK), nil
+	}
+	v.state.pending, sw = v.applet.respond(v, c)
+	return v.state.portion(c.Ne, sw), nil
 }
 
-// instruction is a class and an instruction byte.
-type instruction struct{ cla, ins byte }
+// isExtended says whether a command that parses has extended length fields.
+func isExtended(command []byte) bool { return len(command) > 5 && command[4] == 0 }
 
-var instructions = map[instruction]func(*cardState, *Virtual, Command) ([]byte, uint16){
-	{0x00, 0xa4}: (*cardState).selectFile,
-	{0x00, 0xb0}: (*cardState).readBinary,
-	{0x00, 0x20}: (*cardState).verify,
-	{0x80, 0x20}: (*cardState).pinStatus,
-	{0x00, 0x22}: (*cardState).selectKey,
-	{0x00, 0x2a}: (*cardState).sign,
-}
+// isChained says whether more of the command follows. Other classes than the interindustry ones have no such bit (ISO 7816-4 section 5.4.1).
+func isChained(c Command) bool { return c.CLA>>4 == claChained>>4 }
 
-func (s *cardState) respond(v *Virtual, c Command) ([]byte, uint16) {
-	do, known := instructions[instruction{c.CLA, c.INS}]
-	if !known {
-		if c.CLA != 0x00 && c.CLA != 0x80 {
-			return nil, swClass
+// assemble puts a chained command together. A status word other than 0 answers the command already.
+func (s *cardState) assemble(c Command) (whole Command, sw uint16) {
+	more := isChained(c)
+	if more {
+		c.CLA &^= claChained
+	}
+	before := s.chained
+	s.chained = Command{}
+	if len(before.Data) > 0 {
+		if before.CLA != c.CLA || before.INS != c.INS || before.P1 != c.P1 || before.P2 != c.P2 {
+			return c, swChain
 		}
-		return nil, swInstruction
+		c.Data = append(before.Data, c.Data...)
 	}
-	return do(s, v, c)
+	if len(c.Data) > maxFile {
+		return c, swLength
+	}
+	if more {
+		s.chained = c
+		s.chained.Data = append([]byte(nil), c.Data...) // the caller wipes what it sent
+		return c, swOK
+	}
+	return c, 0
 }
 
-// selectFile is SELECT by application identifier, or of the root without one. It forgets the key that was selected.
-func (s *cardState) selectFile(v *Virtual, c Command) ([]byte, uint16) {
-	if c.P1 != 0x04 || c.P2 != 0x0c {
-		return nil, swWrongP1P2
-	}
-	application := bytes.Equal(c.Data, v.layout.application)
-	if !application && len(c.Data) > 0 && !bytes.Equal(c.Data, v.layout.root) {
-		return nil, swFileNotFound
-	}
-	s.inApplication, s.fileSelected, s.keySelected = application, false, false
-	return nil, swOK
-}
-
-// readBinary reads the certificate: P1 with the high bit selects by short file identifier, P2 is the offset then.
-func (s *cardState) readBinary(v *Virtual, c Command) ([]byte, uint16) {
-	offset := int(c.P1)<<8 | int(c.P2)
-	if c.P1&0x80 != 0 {
-		if !s.inApplication || c.P1&0x1f != v.layout.certificate {
-			return nil, swFileNotFound
+// portion gives at most n bytes of what is pending, and says how many are left.
+func (s *cardState) portion(n int, sw uint16) []byte {
+	n = min(n, len(s.pending))
+	data := s.pending[:n]
+	s.pending = s.pending[n:]
+	if left := len(s.pending); left > 0 {
+		sw = swMore | uint16(left&0xff)
+		if left > 0xff {
+			sw = swMore // 256 or more
 		}
-		s.fileSelected = true
-		offset = int(c.P2)
 	}
+	return answer(data, sw)
+}
+
+// read is READ BINARY from the selected file, which ends with 6282.
+func (s *cardState) read(offset, wanted int) ([]byte, uint16) {
 	switch {
-	case !s.fileSelected:
+	case s.file == nil:
 		return nil, swFileNotFound
-	case c.Ne == 0 || len(c.Data) > 0:
+	case wanted == 0:
 		return nil, swLength
-	case offset >= len(v.file):
+	case offset >= len(s.file):
 		return nil, swOffset
-	case len(v.file)-offset < c.Ne:
-		return v.file[offset:], swEndOfFile
+	case len(s.file)-offset < wanted:
+		return s.file[offset:], swEndOfFile
 	}
-	return v.file[offset : offset+c.Ne], swOK
+	return s.file[offset : offset+wanted], swOK
 }
 
-// verify is VERIFY with a format 2 block. A block of another shape costs no try.
-func (s *cardState) verify(v *Virtual, c Command) ([]byte, uint16) {
+// present compares a PIN of the right shape with the card's.
+func (v *Virtual) present(data []byte) uint16 {
 	switch {
-	case c.P1 != 0 || c.P2 != v.layout.pin:
-		return nil, swKeyNotFound
-	case len(c.Data) != len(v.pin):
-		return nil, swLength
 	case v.tries == 0:
-		return nil, swBlocked
-	case !isPINBlock(c.Data):
-		return nil, swWrongData
-	}
-	if subtle.ConstantTimeCompare(c.Data, v.pin[:]) != 1 {
+		return swBlocked
+	case subtle.ConstantTimeCompare(data, v.pin) != 1:
 		v.tries--
-		s.pinVerified = false
-		return nil, swWrongPIN | uint16(v.tries)
+		v.state.pinVerified = false
+		return swWrongPIN | uint16(v.tries)
 	}
 	v.tries = pinTries
-	s.pinVerified = true
-	return nil, swOK
+	v.state.pinVerified = true
+	return swOK
 }
 
-func (s *cardState) pinStatus(v *Virtual, c Command) ([]byte, uint16) {
+// status answers what asks for the tries left.
+func (v *Virtual) status(blocked uint16) uint16 {
 	switch {
-	case c.P1 != 0 || c.P2 != v.layout.pin:
-		return nil, swKeyNotFound
-	case s.pinVerified:
-		return nil, swOK
+	case v.state.pinVerified:
+		return swOK
+	case v.tries == 0:
+		return blocked
 	}
-	return nil, swWrongPIN | uint16(v.tries)
-}
-
-// selectKey is MANAGE SECURITY ENVIRONMENT, SET for digital signature.
-func (s *cardState) selectKey(v *Virtual, c Command) ([]byte, uint16) {
-	if c.P1 != 0x41 || c.P2 != 0xb6 {
-		return nil, swWrongP1P2
-	}
-	want := []byte{0x84, 1, v.layout.key, 0x80, 1, v.layout.algorithm}
-	if !s.inApplication || !bytes.Equal(c.Data, want) {
-		s.keySelected = false
-		return nil, swKeyNotFound
-	}
-	s.keySelected = true
-	return nil, swOK
+	return swWrongPIN | uint16(v.tries)
 }
 
 // sign is PSO COMPUTE DIGITAL SIGNATURE over a digest; the answer is r and s, 32 bytes each.
-func (s *cardState) sign(v *Virtual, c Command) ([]byte, uint16) {
+func (v *Virtual) sign(c Command) ([]byte, uint16) {
 	switch {
 	case c.P1 != 0x9e || c.P2 != 0x9a:
 		return nil, swWrongP1P2
-	case !s.keySelected:
+	case !v.state.keySelected:
 		return nil, swNoKeySelected
-	case !s.pinVerified:
+	case !v.state.pinVerified:
 		return nil, swSecurity
 	case len(c.Data) != crypto256.Size():
 		return nil, swWrongData
 	case c.Ne < 64:
 		return nil, swLength
 	}
-	der, err := v.key.Sign(nil, c.Data, crypto256)
+	der, err := signerOf(v.key)(c.Data)
 	if err != nil {
 		return nil, swInternalFailed
 	}

@@ -1,0 +1,216 @@
+package card
+
+import (
+	"bytes"
+	"crypto/sha256"
+)
+
+// healthApplet is an HBA, an SMC-B or an eGK.
+type healthApplet struct {
+	layout layout
+	root   []virtualFile
+	esign  []virtualFile
+}
+
+// virtualFile is an elementary file with its two identifiers.
+type virtualFile struct {
+	id    uint16
+	short byte // 0: none
+	data  []byte
+}
+
+const (
+	dirESIGN   = "ESIGN"
+	healthATR  = 0xc0 // capabilities: chaining, extended length
+	fileDIR    = 0x2f00
+	fileATR    = 0x2f01
+	fileGDO    = 0x2f02
+	fileRoot   = 0x3f00
+	fileAUT    = 0xc506 // EF.C.HP.AUT.E256, EF.C.HCI.AUT.E256
+	fileCHAUT  = 0xc504 // EF.C.CH.AUT.E256
+	fcpControl = 0x62
+)
+
+// becomeHealth gives v the files of a health card. Its root has what a tool looks for that does not know the card: EF.DIR, EF.ATR, EF.GDO.
+func (v *Virtual) becomeHealth(h Holder) error {
+	block, err := h.PIN.block()
+	if err != nil {
+		return err
+	}
+	v.pin, v.atr = block[:], contactATR(healthATR)
+	a := &healthApplet{root: []virtualFile{
+		{fileDIR, 0x1e, directoryEntry(applicationESIGN, "ESIGN")},
+		{fileATR, 0x1d, []byte("\x47\x03\x94\x01\xc0\x7f\x66\x08\x02\x02\xff\xff\x02\x02\xff\xff")}, // capabilities, longest APDUs
+		{fileGDO, 0x02, serialNumber(v.file)},
+	}}
+	for _, l := range layouts {
+		if l.kind == h.Kind {
+			a.layout = l
+		}
+	}
+	id := uint16(fileAUT)
+	if h.Kind == EGK {
+		id = fileCHAUT
+	}
+	a.esign = []virtualFile{{id, a.layout.certificate, nil}} // the certificate itself is v.file
+	v.applet = a
+	return nil
+}
+
+// serialNumber is EF.GDO: an ICCSN with the country and issuer of test cards, and digits of its own.
+func serialNumber(of []byte) []byte {
+	sum := sha256.Sum256(of)
+	number := []byte("\x5a\x0a\x80\x27\x68\x83\x11")
+	for _, b := range sum[:5] {
+		number = append(number, b/10%10<<4|b%10)
+	}
+	return number
+}
+
+// directoryEntry is an application template of EF.DIR (ISO 7816-4 section 12.2.2).
+func directoryEntry(id []byte, label string) []byte {
+	body := append([]byte{0x4f, byte(len(id))}, id...)
+	body = append(append(body, 0x50, byte(len(label))), label...)
+	return append([]byte{0x61, byte(len(body))}, body...)
+}
+
+// instruction is a class and an instruction byte.
+type instruction struct{ cla, ins byte }
+
+var healthInstructions = map[instruction]func(*healthApplet, *Virtual, Command) ([]byte, uint16){
+	{0x00, 0xa4}:      (*healthApplet).selectFile,
+	{0x00, 0xb0}:      (*healthApplet).readBinary,
+	{0x00, insVerify}: (*healthApplet).verify,
+	{0x80, insVerify}: (*healthApplet).pinStatus,
+	{0x00, 0x22}:      (*healthApplet).selectKey,
+	{0x00, 0x2a}:      func(_ *healthApplet, v *Virtual, c Command) ([]byte, uint16) { return v.sign(c) },
+}
+
+func (a *healthApplet) respond(v *Virtual, c Command) ([]byte, uint16) {
+	do, known := healthInstructions[instruction{c.CLA, c.INS}]
+	if !known {
+		if c.CLA != 0x00 && c.CLA != 0x80 {
+			return nil, swClass
+		}
+		return nil, swInstruction
+	}
+	return do(a, v, c)
+}
+
+// selectFile is SELECT by application identifier, or of the root without one, and of files by identifier. It forgets the key that was
+// selected. P2 says whether control parameters are wanted.
+func (a *healthApplet) selectFile(v *Virtual, c Command) ([]byte, uint16) {
+	if c.P2 != 0x0c && c.P2 != 0x04 && c.P2 != 0x00 {
+		return nil, swWrongP1P2
+	}
+	var parameters []byte
+	var sw uint16
+	switch c.P1 {
+	case 0x04:
+		parameters, sw = a.selectApplication(v, c.Data)
+	case 0x00, 0x02:
+		parameters, sw = a.selectIdentifier(v, c.Data)
+	default:
+		return nil, swWrongP1P2
+	}
+	if sw != swOK || c.P2 == 0x0c {
+		return nil, sw
+	}
+	return append([]byte{fcpControl, byte(len(parameters))}, parameters...), swOK
+}
+
+func (a *healthApplet) selectApplication(v *Virtual, id []byte) (parameters []byte, sw uint16) {
+	next := cardState{pinVerified: v.state.pinVerified}
+	switch {
+	case bytes.Equal(id, a.layout.application):
+		next.application = dirESIGN
+	case len(id) == 0, bytes.Equal(id, a.layout.root):
+		id = a.layout.root
+	default:
+		return nil, swFileNotFound
+	}
+	v.state = next
+	return append([]byte{0x82, 1, 0x38, 0x84, byte(len(id))}, id...), swOK
+}
+
+func (a *healthApplet) selectIdentifier(v *Virtual, id []byte) (parameters []byte, sw uint16) {
+	if len(id) == 0 || bytes.Equal(id, []byte{fileRoot >> 8, fileRoot & 0xff}) {
+		return a.selectApplication(v, nil)
+	}
+	if len(id) != 2 {
+		return nil, swLength
+	}
+	for _, f := range a.files(v) {
+		if f.id == uint16(id[0])<<8|uint16(id[1]) {
+			v.state.file, v.state.keySelected = f.data, false
+			return []byte{0x80, 2, byte(len(f.data) >> 8), byte(len(f.data)), 0x82, 1, 0x01, 0x83, 2, id[0], id[1]}, swOK
+		}
+	}
+	return nil, swFileNotFound
+}
+
+// files of the selected directory.
+func (a *healthApplet) files(v *Virtual) []virtualFile {
+	if v.state.application != dirESIGN {
+		return a.root
+	}
+	f := a.esign[0]
+	f.data = v.file
+	return []virtualFile{f}
+}
+
+// readBinary reads a file: P1 with the high bit selects by short file identifier, P2 is the offset then.
+func (a *healthApplet) readBinary(v *Virtual, c Command) ([]byte, uint16) {
+	if len(c.Data) > 0 {
+		return nil, swLength
+	}
+	offset := int(c.P1)<<8 | int(c.P2)
+	if c.P1&0x80 != 0 {
+		offset = int(c.P2)
+		found := false
+		for _, f := range a.files(v) {
+			if f.short == c.P1&0x1f {
+				v.state.file, found = f.data, true
+			}
+		}
+		if !found {
+			return nil, swFileNotFound
+		}
+	}
+	return v.state.read(offset, c.Ne)
+}
+
+// verify is VERIFY with a format 2 block. A block of another shape costs no try.
+func (a *healthApplet) verify(v *Virtual, c Command) ([]byte, uint16) {
+	switch {
+	case c.P1 != 0 || c.P2 != a.layout.pin:
+		return nil, swKeyNotFound
+	case len(c.Data) != len(v.pin):
+		return nil, swLength
+	case v.tries == 0:
+		return nil, swBlocked
+	case !isPINBlock(c.Data):
+		return nil, swWrongData
+	}
+	return nil, v.present(c.Data)
+}
+
+func (a *healthApplet) pinStatus(v *Virtual, c Command) ([]byte, uint16) {
+	if c.P1 != 0 || c.P2 != a.layout.pin {
+		return nil, swKeyNotFound
+	}
+	return nil, v.status(swWrongPIN)
+}
+
+// selectKey is MANAGE SECURITY ENVIRONMENT, SET for digital signature.
+func (a *healthApplet) selectKey(v *Virtual, c Command) ([]byte, uint16) {
+	if c.P1 != 0x41 || c.P2 != 0xb6 {
+		return nil, swWrongP1P2
+	}
+	want := []byte{0x84, 1, a.layout.key, 0x80, 1, a.layout.algorithm}
+	v.state.keySelected = v.state.application == dirESIGN && a.layout.key != 0 && bytes.Equal(c.Data, want)
+	if !v.state.keySelected {
+		return nil, swKeyNotFound
+	}
+	return nil, swOK
+}
