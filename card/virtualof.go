@@ -9,6 +9,7 @@ import (
 type VirtualOptions struct {
 	Seed        [32]byte  // of the card's key; the same seed and options make the same card
 	CASeed      [32]byte  // of the key of the CA that certifies it; the same CA for all cards with the same
+	CA          *TestCA   // certifies it instead, whatever its name and curve
 	Curve       string    // CurveP256 or CurveBrainpool; empty: what real cards of the kind have
 	Name        string    // of the holder
 	TelematikID string    // or UZI number, or KVNR
@@ -52,9 +53,12 @@ func NewVirtualOf(kind Kind, o VirtualOptions) (*Virtual, *TestCA, error) {
 	replaceEmpty(&h.TelematikID, o.TelematikID)
 	h.NotBefore = now.Truncate(time.Second).Add(-virtualLead)
 	h.NotAfter = h.NotBefore.Add(virtualLife)
-	ca, err := newTestCAOf(testCANames[kind], h.Curve, o.CASeed, time.Date(now.Year(), 1, 1, 0, 0, 0, 0, time.UTC))
-	if err != nil {
-		return nil, nil, err
+	ca := o.CA
+	if ca == nil {
+		var err error
+		if ca, err = newTestCAOf(testCANames[kind], h.Curve, o.CASeed, time.Date(now.Year(), 1, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+			return nil, nil, err
+		}
 	}
 	v, err := NewVirtual(ca, h, o.Seed)
 	return v, ca, err

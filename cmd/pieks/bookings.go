@@ -86,29 +86,29 @@ func bookingPage(p *page, b control.Booking) {
 		p.line("")
 		p.line(a.bold(span(v.Start, v.End)) + "  " + v.Vaccine + ", dose " + dose(v.Dose))
 		if v.Digits != "" && v.State == "booked" {
-			tokenPage(p, v)
+			p.line("")
+			p.line("Show this at the desk:")
+			codePage(p, v.Digits, v.Words, v.QR)
 		}
 	}
 }
 
-// tokenPage shows the verification token in its three forms.
-func tokenPage(p *page, v control.Visit) {
-	p.line("")
-	p.line("Show this at the desk:")
+// codePage shows a code in its three forms, so that it can be read across a desk.
+func codePage(p *page, digits, words, qr string) {
 	p.line("")
 	if p.a.terminal {
-		for _, row := range bigDigits(v.Digits) {
+		for _, row := range bigDigits(digits) {
 			p.line("  " + row)
 		}
 		p.line("")
 	}
-	p.line("  " + p.a.bold(v.Digits))
-	if v.Words != "" {
-		p.line("  " + p.a.bold(v.Words))
+	p.line("  " + p.a.bold(digits))
+	if words != "" {
+		p.line("  " + p.a.bold(words))
 	}
-	if v.QR != "" && p.a.terminal {
+	if qr != "" && p.a.terminal {
 		p.line("")
-		qrterminal.GenerateHalfBlock(v.QR, qrterminal.M, p)
+		qrterminal.GenerateHalfBlock(qr, qrterminal.M, p)
 	}
 }
 

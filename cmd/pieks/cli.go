@@ -27,6 +27,9 @@ type CLI struct {
 	Bookings BookingsCmd `cmd:"" group:"both" help:"List the bookings of this node."`
 	Cancel   CancelCmd   `cmd:"" group:"both" help:"Cancel a booking."`
 
+	Card     CardCmd     `cmd:"" group:"cards" help:"Smart cards: look at one, enrol a practice with it, sign and check."`
+	Disclose DiscloseCmd `cmd:"" group:"cards" help:"Warn others of an infection, signed by a health professional, without a name."`
+
 	Status  StatusCmd  `cmd:"" group:"care" help:"Show what the node is doing."`
 	Sync    SyncCmd    `cmd:"" group:"care" help:"Reconcile with the relays now."`
 	Peers   PeersCmd   `cmd:"" group:"care" help:"Deny or allow connections with a peer."`
@@ -58,6 +61,7 @@ var groups = []kong.Group{
 	{Key: "patient", Title: "For patients:"},
 	{Key: "practice", Title: "For practices:"},
 	{Key: "both", Title: "For both:"},
+	{Key: "cards", Title: "Cards and what they sign:"},
 	{Key: "care", Title: "Care of a node:"},
 	{Key: "network", Title: "Networks, tests, and this program:"},
 }

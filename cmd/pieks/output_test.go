@@ -75,7 +75,7 @@ func TestTokenPage(t *testing.T) {
 	v := control.Visit{Digits: "067216-0069-9", Words: "tracht rest laufen kuchen", QR: "PIEKS:TEST"}
 	for _, terminal := range []bool{true, false} {
 		p := &page{a: &app{terminal: terminal}}
-		tokenPage(p, v)
+		codePage(p, v.Digits, v.Words, v.QR)
 		if !strings.Contains(p.String(), v.Digits) || !strings.Contains(p.String(), v.Words) {
 			t.Errorf("terminal %v: the token is missing", terminal)
 		}

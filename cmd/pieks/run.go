@@ -52,6 +52,9 @@ func (a *app) run(ctx context.Context, role string, begin start) error {
 		return err
 	}
 	err = a.announce(ctx, n, role)
+	if err == nil && role == practiceRole {
+		a.askForCard(ctx)
+	}
 	if err == nil {
 		<-ctx.Done()
 	}

@@ -43,6 +43,8 @@ type Config struct {
 	Issued time.Time
 	Good   time.Duration
 	Real   bool // no test network: no virtual card can enrol
+	// Roots are the card CAs of a real network; none: one whose private key nobody has.
+	Roots [][]byte
 }
 
 // Net is a network whose operators' and relays' keys the test has.
@@ -122,7 +124,10 @@ func (n *Net) addIssuer(from, to time.Time) {
 func (n *Net) addRoot(cfg Config) {
 	n.t.Helper()
 	if cfg.Real {
-		n.Bundle.Roots = [][]byte{realRoot(n.t, cfg.Issued)}
+		n.Bundle.Roots = slices.SortedFunc(slices.Values(cfg.Roots), bytes.Compare)
+		if cfg.Roots == nil {
+			n.Bundle.Roots = [][]byte{realRoot(n.t, cfg.Issued)}
+		}
 		return
 	}
 	ca, err := card.NewTestCA([32]byte{1}, cfg.Issued)
