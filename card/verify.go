@@ -8,9 +8,11 @@ import (
 
 // Roots is what a network's bundle says about cards.
 type Roots struct {
-	CAs         [][]byte   // DER of the CA certificates that are trusted as they are; a test network's holds TestCA.Certificate
-	Professions []string   // OIDs, dotted, that may offer appointments; DefaultProfessions is a suggestion
-	Revoked     [][32]byte // device keys D of practices that were shut out
+	CAs          [][]byte          // DER of the CA certificates that are trusted as they are; a test network's holds TestCA.Certificate
+	Professions  []string          // OIDs, dotted, that may offer appointments; DefaultProfessions is a suggestion
+	Revoked      [][32]byte        // device keys D of practices that were shut out
+	RevokedCards [][32]byte        // SHA-256 of the certificates (DER) of cards that were shut out
+	CRLs         []*RevocationList // of the CAs, which stand beside the bundle: ParseCRL reads them where they are loaded
 }
 
 // Signatory is who signed a message: what the card's certificate proves about its holder.
@@ -48,7 +50,7 @@ func (s *Signed) signatory(roots Roots, telematikID string, at time.Time) (*Sign
 	if err != nil {
 		return nil, err
 	}
-	notAfter, err := s.Verify(roots.CAs, at)
+	notAfter, err := s.Verify(roots, at)
 	if err != nil {
 		return nil, err
 	}
