@@ -14,19 +14,11 @@ import (
 
 	"github.com/ProtonMail/go-crypto/brainpool"
 	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
 	"pgregory.net/rapid"
 )
 
 // sigValue writes an ECDSA-Sig-Value, also of numbers that no signature has.
-func sigValue(r, s *big.Int) []byte {
-	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1BigInt(r)
-		b.AddASN1BigInt(s)
-	})
-	return b.BytesOrPanic()
-}
+func sigValue(r, s *big.Int) []byte { return must(encodeSignature(r, s)) }
 
 // brainpoolPoint gives k times the generator by the library.
 func brainpoolPoint(k *big.Int) (x, y *big.Int) { return brainpool.P256r1().ScalarBaseMult(k.Bytes()) }

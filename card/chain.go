@@ -29,21 +29,34 @@ func (c *Certificate) checkIssuer(below int) error {
 	return nil
 }
 
+// trusted says whether a signer's certificate is for signing, not revoked, and in a chain to roots at the time at, with the certificates carried
+// beside it. It gives the earliest end in that chain.
+func (c *Certificate) trusted(carried [][]byte, roots Roots, at time.Time) (notAfter time.Time, err error) {
+	if err := c.checkSigner(); err != nil {
+		return time.Time{}, err
+	}
+	if c.isRevoked(roots.RevokedCards) {
+		return time.Time{}, ErrRevokedCard
+	}
+	return c.checkChain(carried, roots, at)
+}
+
 // chain looks for a way from a signer's certificate to a trusted CA.
 type chain struct {
 	carried [][]byte // certificates that the message carries
 	cas     [][]byte // trusted
+	crls    []*RevocationList
 	at      time.Time
 	checks  int // signature checks left
 }
 
-// checkChain finds a chain to one of cas at the time at, and gives the earliest end of its certificates.
-// CAs in cas are trusted as they are, self-signed or not, but must be valid CAs at that time.
-func (c *Certificate) checkChain(carried, cas [][]byte, at time.Time) (time.Time, error) {
+// checkChain finds a chain to one of roots.CAs at the time at, without a revoked certificate, and gives the earliest end of its certificates.
+// CAs in roots are trusted as they are, self-signed or not, but must be valid CAs at that time.
+func (c *Certificate) checkChain(carried [][]byte, roots Roots, at time.Time) (time.Time, error) {
 	if err := c.checkTime(at); err != nil {
 		return time.Time{}, err
 	}
-	way := chain{carried: carried, cas: cas, at: at, checks: maxIssuers}
+	way := chain{carried: carried, cas: roots.CAs, crls: roots.CRLs, at: at, checks: maxIssuers}
 	return way.climb(c, 0)
 }
 
@@ -54,11 +67,12 @@ func (w *chain) climb(c *Certificate, below int) (end time.Time, err error) {
 	for _, der := range w.cas {
 		issuer, err := w.step(c, der, below)
 		if err == nil {
+			err = w.checkAnchor(issuer)
+		}
+		if err == nil {
 			return earlier(c.NotAfter, issuer.NotAfter), nil
 		}
-		if err != errOtherName {
-			failed = err
-		}
+		failed = weightier(failed, err)
 	}
 	if below+1 >= maxCertificates {
 		return time.Time{}, failed
@@ -74,16 +88,22 @@ func (w *chain) climb(c *Certificate, below int) (end time.Time, err error) {
 		if err == nil {
 			return earlier(c.NotAfter, end), nil
 		}
-		if err != errOtherName {
-			failed = err
-		}
+		failed = weightier(failed, err)
 	}
 	return time.Time{}, failed
 }
 
+// weightier is what to tell of two reasons why there is no way: the later one, unless that says nothing or the first is a revocation.
+func weightier(failed, err error) error {
+	if err == errOtherName || errors.Is(failed, ErrRevokedCard) {
+		return failed
+	}
+	return err
+}
+
 var errOtherName = errors.New("certificate of another CA")
 
-// step gives the certificate in der if it issued c.
+// step gives the certificate in der if it issued c and has not revoked it.
 func (w *chain) step(c *Certificate, der []byte, below int) (*Certificate, error) {
 	if names, ok := namesOf(der); !ok || names.subjectDN != c.issuerDN {
 		return nil, errOtherName
@@ -108,6 +128,9 @@ func (w *chain) step(c *Certificate, der []byte, below int) (*Certificate, error
 	w.checks--
 	if !c.signedBy(issuer) {
 		return nil, ErrCertificateSignature
+	}
+	if err := w.checkRevoked(c, issuer); err != nil {
+		return nil, err
 	}
 	return issuer, nil
 }

@@ -25,6 +25,19 @@ type Signed struct {
 // ParseCMS reads a message whose content begins with domain. Each rule of the profile has its own error.
 // domain must not be empty: it is the second guard against content that is made of another message's attributes.
 func ParseCMS(data []byte, domain string) (*Signed, error) {
+	s, err := parseMessage(data)
+	if err != nil {
+		return nil, err
+	}
+	if domain == "" || !bytes.HasPrefix(s.Content, []byte(domain)) {
+		return nil, ErrDomain
+	}
+	s.Content = s.Content[len(domain):]
+	return s, nil
+}
+
+// parseMessage reads a message of any domain, which stays in its content.
+func parseMessage(data []byte) (*Signed, error) {
 	if len(data) > maxCMS {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(data), maxCMS)
 	}
@@ -58,10 +71,7 @@ func ParseCMS(data []byte, domain string) (*Signed, error) {
 	if sum := sha256.Sum256(content); !bytes.Equal(digest, sum[:]) {
 		return nil, ErrMessageDigest
 	}
-	if domain == "" || !bytes.HasPrefix(content, []byte(domain)) {
-		return nil, ErrDomain
-	}
-	s.Content = content[len(domain):]
+	s.Content = content
 	return s, nil
 }
 
@@ -279,14 +289,10 @@ func asSet(contents []byte) ([]byte, error) {
 }
 
 // Verify finds out whether the message was signed by its signer's card and whether the card's certificate chain leads to one of
-// cas at the time at. It gives the earliest end of the certificates in that chain. Whether the signer may sign such a message
+// roots.CAs at the time at, with nothing revoked. It gives the earliest end of the certificates in that chain. Whether the signer may sign such a message
 // (profession, certificate type) is not its question.
-func (s *Signed) Verify(cas [][]byte, at time.Time) (notAfter time.Time, err error) {
-	if err := s.Signer.checkSigner(); err != nil {
-		return time.Time{}, err
-	}
-	notAfter, err = s.Signer.checkChain(s.others, cas, at)
-	if err != nil {
+func (s *Signed) Verify(roots Roots, at time.Time) (notAfter time.Time, err error) {
+	if notAfter, err = s.Signer.trusted(s.others, roots, at); err != nil {
 		return time.Time{}, err
 	}
 	return notAfter, s.verifySignature()

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// SignCMS signs domain and content with the card, whose PIN was verified before, and gives the message with the card's
+// SignCMS signs domain and content with the card, whose PIN was verified before (SignMessage does both), and gives the message with the card's
 // certificate. What the card answered is checked before it is given out: a wrong signature is ErrSignature.
 func SignCMS(ctx context.Context, c Card, domain string, content []byte, now time.Time) ([]byte, error) {
 	der, err := c.Certificate(ctx)
@@ -20,12 +20,49 @@ func SignCMS(ctx context.Context, c Card, domain string, content []byte, now tim
 	return signCMS(ctx, c, der, domain, content, now)
 }
 
+// SignMessage reads the card's certificate, presents pin once and signs like SignCMS. What could not be signed, for its size or the certificate's
+// use, is refused before the PIN is used. The card keeps the PIN verified until it is reset.
+func SignMessage(ctx context.Context, c Card, pin PIN, domain string, content []byte, now time.Time) ([]byte, error) {
+	der, err := c.Certificate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	if err := signer.canSign(domain, content); err != nil {
+		return nil, err
+	}
+	if err := c.VerifyPIN(ctx, pin); err != nil {
+		return nil, err
+	}
+	return signCMS(ctx, c, der, domain, content, now)
+}
+
+// canSign says whether a message of this content can be made with the certificate.
+func (c *Certificate) canSign(domain string, content []byte) error {
+	if domain == "" {
+		return ErrDomain
+	}
+	if c.isPatient() {
+		return ErrPatientCard
+	}
+	if err := c.checkSigner(); err != nil {
+		return err
+	}
+	if room := maxCMS - cmsAround - len(c.Raw) - len(domain); len(content) > room {
+		return fmt.Errorf("%w: %d bytes, and this card can sign at most %d: sign a hash of it, or a part", ErrTooLarge, len(content), room)
+	}
+	return nil
+}
+
 func signCMS(ctx context.Context, c Card, certificate []byte, domain string, content []byte, now time.Time) ([]byte, error) {
 	signer, err := ParseCertificate(certificate)
 	if err != nil {
 		return nil, err
 	}
-	if err := signer.checkSigner(); err != nil {
+	if err := signer.canSign(domain, content); err != nil {
 		return nil, err
 	}
 	m := message{content: append([]byte(domain), content...), signer: signer}

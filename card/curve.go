@@ -83,10 +83,14 @@ func joinSignature(raw []byte) ([]byte, error) {
 	if half == 0 || len(raw) != 2*half || isZero(raw[:half]) || isZero(raw[half:]) {
 		return nil, fmt.Errorf("%w: signature of %d bytes", ErrResponse, len(raw))
 	}
+	return encodeSignature(new(big.Int).SetBytes(raw[:half]), new(big.Int).SetBytes(raw[half:]))
+}
+
+func encodeSignature(r, s *big.Int) ([]byte, error) {
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1BigInt(new(big.Int).SetBytes(raw[:half]))
-		b.AddASN1BigInt(new(big.Int).SetBytes(raw[half:]))
+		b.AddASN1BigInt(r)
+		b.AddASN1BigInt(s)
 	})
 	return b.Bytes()
 }

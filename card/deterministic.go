@@ -13,8 +13,6 @@ import (
 	"math/big"
 
 	"github.com/ProtonMail/go-crypto/brainpool"
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // Keys and signatures of virtual cards and test CAs, the same for the same seed. They are for tests and demonstrations: over brainpool the
@@ -105,12 +103,7 @@ func signBrainpool(key *ecdsa.PrivateKey, digest []byte) ([]byte, error) {
 		if r.Sign() == 0 || s.Sign() == 0 {
 			continue
 		}
-		var b cryptobyte.Builder
-		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1BigInt(r)
-			b.AddASN1BigInt(s)
-		})
-		return b.Bytes()
+		return encodeSignature(r, s)
 	}
 }
 

@@ -10,7 +10,7 @@ var (
 	ErrPINBlocked  = errors.New("the card's PIN is blocked: unblock it with its PUK in your card software")
 	ErrPINShape    = errors.New("a card PIN has six to eight digits: nothing was sent to the card")
 	ErrPINNeeded   = errors.New("the card wants its PIN before it signs")
-	ErrForeignCard = errors.New("Pieks knows no such card: insert a practice's or professional's card (SMC-B, HBA, UZI card, PIV card)")
+	ErrForeignCard = errors.New("this card is none that Pieks knows: insert a practice's or professional's (SMC-B, HBA, UZI card or PIV card)")
 	ErrContactless = errors.New("the card wants its access number (CAN) before it is read without contacts: put it into a reader with contacts")
 	ErrLayout      = errors.New("what the card says about its own contents cannot be used: ask its issuer which key is for authentication")
 	ErrNoSigning   = errors.New("a patient's card (eGK) does not sign here: insert the practice's card")
@@ -91,6 +91,16 @@ var (
 	ErrAdmission            = errors.New("certificate's admission extension is damaged")
 	ErrNoAdmission          = errors.New("certificate names no profession")
 	ErrProfession           = errors.New("profession on the card may not offer appointments in this network")
+)
+
+// Errors of revocation.
+var (
+	ErrRevokedCard    = errors.New("card was revoked, by its issuer or by this network: ask the card's issuer for a new one")
+	ErrCRL            = errors.New("revocation list is damaged or of another kind: fetch it again from the card's issuer")
+	ErrCRLIssuer      = errors.New("revocation list is from a CA that may not issue any: fetch the CA's own")
+	ErrCRLSignature   = errors.New("revocation list was not signed by the CA that it names: fetch it again from the card's issuer")
+	ErrCRLExpired     = errors.New("revocation list has run out: fetch a new one from the card's issuer")
+	ErrCRLNotYetValid = errors.New("revocation list is not valid yet: check the clock of this computer")
 )
 
 // Errors of a statement.

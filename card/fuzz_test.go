@@ -86,7 +86,7 @@ func FuzzCertificate(f *testing.F) {
 			t.Fatal("skimmed otherwise than read")
 		}
 		_ = c.checkSigner()
-		_, _ = c.checkChain([][]byte{data}, [][]byte{data, sharedCA.Certificate()}, testNow)
+		_, _ = c.checkChain([][]byte{data}, Roots{CAs: [][]byte{data, sharedCA.Certificate()}}, testNow)
 	})
 }
 

@@ -42,6 +42,11 @@ func (d *draft) issue(sign digestSigner) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return seal(tbs, signature)
+}
+
+// seal puts a signed part, its algorithm and its signature together, as certificates and revocation lists have them.
+func seal(tbs, signature []byte) ([]byte, error) {
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddBytes(tbs)
@@ -82,25 +87,29 @@ func (d *draft) tbs() ([]byte, error) {
 }
 
 func (d *draft) addExtensions(b *cryptobyte.Builder) {
-	d.addExtension(b, draftExtension{oid: oidSubjectKeyID, value: octets(keyID(d.point))})
+	addExtension(b, draftExtension{oid: oidSubjectKeyID, value: octets(keyID(d.point))})
 	if d.authority != "" {
-		var id cryptobyte.Builder
-		id.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.Tag(0).ContextSpecific(), func(b *cryptobyte.Builder) { b.AddBytes([]byte(d.authority)) })
-		})
-		value, err := id.Bytes()
+		value, err := encodeAuthorityID(d.authority)
 		if err != nil {
 			b.SetError(err)
 			return
 		}
-		d.addExtension(b, draftExtension{oid: oidAuthorityKeyID, value: value})
+		addExtension(b, draftExtension{oid: oidAuthorityKeyID, value: value})
 	}
 	for _, e := range d.extensions {
-		d.addExtension(b, e)
+		addExtension(b, e)
 	}
 }
 
-func (d *draft) addExtension(b *cryptobyte.Builder, e draftExtension) {
+func encodeAuthorityID(id string) ([]byte, error) {
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(asn1.Tag(0).ContextSpecific(), func(b *cryptobyte.Builder) { b.AddBytes([]byte(id)) })
+	})
+	return b.Bytes()
+}
+
+func addExtension(b *cryptobyte.Builder, e draftExtension) {
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		addOID(b, e.oid)
 		if e.critical {

@@ -271,7 +271,7 @@ func TestVirtualsHaveTheirOwnCA(t *testing.T) {
 			t.Fatal(a, leaf.Curve, leaf.Issuer)
 		}
 		for _, b := range all {
-			_, err := leaf.checkChain(nil, [][]byte{newIssued(t, b).ca.Certificate()}, testNow)
+			_, err := leaf.checkChain(nil, Roots{CAs: [][]byte{newIssued(t, b).ca.Certificate()}}, testNow)
 			if (err == nil) != (a == b) {
 				t.Errorf("%s under the CA of %s: %v", a, b, err)
 			}

@@ -5,6 +5,9 @@ import "time"
 const (
 	// maxCMS: crypto.md 5.2. A signed statement with three certificates stays below 6 KiB.
 	maxCMS = 16 << 10
+	// cmsAround: a message without content and certificate has 250 bytes, and up to 400 more for the issuer's name, whose fields end at 64
+	// characters, the serial number and a signature of 72 bytes.
+	cmsAround = 700
 	// MaxEnrolment is the largest enrolment in bytes: with an offer beside it, it must fit into a mailbox envelope of 4 KiB.
 	// Full fields (900 bytes) with a real SMC-B or HBA certificate (960 bytes) and the CMS around them need 2,300.
 	MaxEnrolment = 2600
@@ -20,6 +23,8 @@ const (
 	maxProfessions = 16
 	// maxDepth: a certificate with an admission authority is 12 deep inside a CMS; more is an attack on the stack.
 	maxDepth = 24
+	// maxCRL: 100,000 revoked cards of a CA that issued a million, at 40 bytes each. It comes from a file of the operator's, never from a stranger.
+	maxCRL = 4 << 20
 	// maxIssuers: signature checks that one chain may cost, so that many CAs of one name cannot burn time.
 	maxIssuers = 6
 )

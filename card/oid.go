@@ -33,6 +33,7 @@ const (
 	oidKeyUsage        = "\x55\x1d\x0f"                     // 2.5.29.15
 	oidSubjectAltName  = "\x55\x1d\x11"                     // 2.5.29.17
 	oidBasic           = "\x55\x1d\x13"                     // 2.5.29.19
+	oidCRLNumber       = "\x55\x1d\x14"                     // 2.5.29.20
 	oidCRLPoints       = "\x55\x1d\x1f"                     // 2.5.29.31
 	oidPolicies        = "\x55\x1d\x20"                     // 2.5.29.32
 	oidAuthorityKeyID  = "\x55\x1d\x23"                     // 2.5.29.35

@@ -117,7 +117,7 @@ func TestOpenSSLSigns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Verify([][]byte{f.ca.Certificate()}, testNow); err != nil || string(s.Content) != "Inhalt" {
+	if _, err := s.Verify(Roots{CAs: [][]byte{f.ca.Certificate()}}, testNow); err != nil || string(s.Content) != "Inhalt" {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{

@@ -12,12 +12,6 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// EnrolmentDomain begins the content that a card signs, so that the signature says nothing about any other kind of message.
-const EnrolmentDomain = "pieks/enrolment/1\x00"
-
-// DisclosureDomain begins the content of an authorisation of a disclosure (package node/disclosure).
-const DisclosureDomain = "pieks/disclosure/1\x00"
-
 // StatementVersion is the version of Statement that is made and understood.
 const StatementVersion = 1
 

@@ -97,6 +97,19 @@ func (ca *TestCA) issue(d *draft) ([]byte, error) {
 	return d.issue(signerOf(ca.key))
 }
 
+// CRL makes the CA's revocation list of the certificates in revoked, DER. It is valid from thisUpdate to nextUpdate, to the second.
+func (ca *TestCA) CRL(revoked [][]byte, thisUpdate, nextUpdate time.Time) ([]byte, error) {
+	d := draftCRL{issuer: ca.certificate, thisUpdate: thisUpdate, nextUpdate: nextUpdate}
+	for _, der := range revoked {
+		names, ok := namesOf(der)
+		if !ok || names.issuerDN != ca.certificate.subjectDN {
+			return nil, fmt.Errorf("make revocation list: %w: not a certificate of this CA", ErrCertificate)
+		}
+		d.serials = append(d.serials, []byte(names.serial))
+	}
+	return d.issue(signerOf(ca.key))
+}
+
 // serialOf is a positive serial number of 8 bytes, its own for each key and time.
 func serialOf(point []byte, from time.Time) []byte {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64(append([]byte(nil), point...), uint64(from.Unix())))

@@ -8,11 +8,11 @@ import (
 
 // Roots is what a network's bundle says about cards.
 type Roots struct {
-	CAs         [][]byte   // DER of the CA certificates that are trusted as they are; a test network's holds TestCA.Certificate
-	Professions []string   // OIDs, dotted, that may offer appointments; DefaultProfessions is a suggestion
-	Revoked     [][32]byte // device keys D of practices that were shut out
-	// RevokedCards are SHA-256 over the DER of authentication certificates that were shut out.
-	RevokedCards [][32]byte
+	CAs          [][]byte          // DER of the CA certificates that are trusted as they are; a test network's holds TestCA.Certificate
+	Professions  []string          // OIDs, dotted, that may offer appointments; DefaultProfessions is a suggestion
+	Revoked      [][32]byte        // device keys D of practices that were shut out
+	RevokedCards [][32]byte        // SHA-256 of the certificates (DER) of cards that were shut out
+	CRLs         []*RevocationList // of the CAs, which stand beside the bundle: ParseCRL reads them where they are loaded
 }
 
 // Signatory is who signed a message: what the card's certificate proves about its holder.
@@ -69,10 +69,7 @@ func (c *Certificate) signatory(carried [][]byte, roots Roots, telematikID strin
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkSigner(); err != nil {
-		return nil, err
-	}
-	notAfter, err := c.checkChain(carried, roots.CAs, at)
+	notAfter, err := c.trusted(carried, roots, at)
 	if err != nil {
 		return nil, err
 	}

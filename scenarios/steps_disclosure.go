@@ -79,10 +79,7 @@ func (r *runner) signContent(ctx context.Context, kind card.Kind, content []byte
 	if err != nil {
 		return nil, err
 	}
-	if err := c.VerifyPIN(ctx, card.VirtualPIN); err != nil {
-		return nil, err
-	}
-	return card.SignCMS(ctx, c, card.DisclosureDomain, content, time.Now())
+	return card.SignMessage(ctx, c, card.VirtualPIN, card.DisclosureDomain, content, time.Now())
 }
 
 func (r *runner) retract(ctx context.Context, s RetractStep) error {

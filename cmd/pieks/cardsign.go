@@ -18,7 +18,7 @@ import (
 type CardSignCmd struct {
 	Reader
 	PIN
-	In  string `required:"" type:"path" help:"The file to sign, at most 12 KiB." placeholder:"FILE"`
+	In  string `required:"" type:"path" help:"The file to sign, at most about 14 KiB." placeholder:"FILE"`
 	Out string `required:"" type:"path" help:"Where to write the signed file; one that is there is not replaced." placeholder:"FILE"`
 }
 
@@ -29,7 +29,7 @@ func (CardSignCmd) Help() string {
 }
 
 func (c *CardSignCmd) Run(ctx context.Context, a *app) error {
-	content, err := readAtMost(c.In, card.MaxFile)
+	content, err := readAtMost(c.In, maxSignedFile)
 	if err != nil {
 		return err
 	}
@@ -42,10 +42,7 @@ func (c *CardSignCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		if err := opened.VerifyPIN(ctx, digits); err != nil {
-			return err
-		}
-		cms, err = card.SignCMS(ctx, opened, card.FileDomain, content, time.Now())
+		cms, err = card.SignMessage(ctx, opened, digits, card.FileDomain, content, time.Now())
 		return err
 	})
 	if err != nil {
@@ -61,6 +58,9 @@ func (c *CardSignCmd) Run(ctx context.Context, a *app) error {
 	}{c.Out, len(cms), fmt.Sprintf("%x", sha256.Sum256(content))}
 	return a.report(result, func(p *page) { p.linef("Signed: %s", c.Out) })
 }
+
+// maxSignedFile is more than a message may have: package card refuses what is longer with its own sentence.
+const maxSignedFile = 64 << 10
 
 type CardVerifyCmd struct {
 	Roots      string   `required:"" type:"path" help:"What is trusted: a network file, or card CAs as PEM or DER." placeholder:"FILE"`
@@ -104,7 +104,7 @@ func (c *CardVerifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	cms, err := readAtMost(c.In, card.MaxCMS)
+	cms, err := readAtMost(c.In, maxSignedFile)
 	if err != nil {
 		return err
 	}
@@ -150,10 +150,11 @@ func (c *CardVerifyCmd) roots() (card.Roots, error) {
 		if err != nil {
 			return roots, err
 		}
-		if _, err := card.ParseCRL(der); err != nil {
+		list, err := card.ParseCRL(der)
+		if err != nil {
 			return roots, fmt.Errorf("read %s: %w", name, err)
 		}
-		roots.CRLs = append(roots.CRLs, der)
+		roots.CRLs = append(roots.CRLs, list)
 	}
 	if len(c.Profession) > 0 {
 		roots.Professions = c.Profession

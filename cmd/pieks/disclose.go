@@ -178,10 +178,7 @@ func (c *DiscloseSignCmd) sign(ctx context.Context, a *app, opened card.Card, dr
 	if err != nil {
 		return nil, err
 	}
-	if err := opened.VerifyPIN(ctx, digits); err != nil {
-		return nil, err
-	}
-	return card.SignCMS(ctx, opened, card.DisclosureDomain, draft.Content, time.Now())
+	return card.SignMessage(ctx, opened, digits, card.DisclosureDomain, draft.Content, time.Now())
 }
 
 // agree shows what will be signed.
