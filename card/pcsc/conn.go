@@ -19,6 +19,7 @@ type Conn struct {
 	link   *link
 	reader Reader
 	atr    []byte
+	used   bool  // a command was answered: the card may have a state that a reset would lose
 	over   error // why there is no connection any more
 	left   bool  // a call was left behind, and the link with it
 }
@@ -82,14 +83,16 @@ func (c *Conn) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	}
 	command = bytes.Clone(command) // a call that is left behind may read it after the caller has wiped its own
 	var answer []byte
+	used := c.used
 	err := c.use(ctx, func() (err error) {
 		defer clear(command)
-		answer, err = c.link.card.Transmit(command)
+		answer, err = c.link.transmit(command, used)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	c.used = true
 	return answer, nil
 }
 

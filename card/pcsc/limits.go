@@ -14,6 +14,9 @@ const (
 	minCommand = 4
 	maxCommand = 4 + 3 + 65535 + 2
 
+	// minAnswer: the status word.
+	minAnswer = 2
+
 	// maxStates: PCSCLITE_MAX_READERS_CONTEXTS, the most readers of pcscd and of one SCardGetStatusChange.
 	maxStates = 16
 

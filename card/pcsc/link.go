@@ -144,6 +144,25 @@ func (l *link) begin() error {
 	return err
 }
 
+// transmit sends a command. Before a card has answered anything, its reset by others loses nothing, and pcscd refuses the command without
+// sending it: then it is sent after the reset. That happens when the program before us died: pcscd gives the card to us first and
+// resets it then (SCardDisconnect in winscard.c).
+func (l *link) transmit(command []byte, used bool) ([]byte, error) {
+	answer, err := l.card.Transmit(command)
+	for range maxBegins - 1 {
+		if used || !oneOf(err, scard.ErrResetCard, scard.ErrProtoMismatch) {
+			break
+		}
+		if err = l.card.Reconnect(scard.ShareShared, scard.ProtocolAny, scard.LeaveCard); err == nil {
+			answer, err = l.card.Transmit(command)
+		}
+	}
+	if err == nil && len(answer) < minAnswer {
+		return nil, scard.ErrNotTransacted // some drivers say so when the card is pulled
+	}
+	return answer, err
+}
+
 func (l *link) atr() ([]byte, error) {
 	status, err := l.card.Status()
 	if err != nil {

@@ -54,13 +54,20 @@ func start(t *testing.T, readers int) *Daemon {
 	return d
 }
 
-// configure writes the readers that are not there yet.
+// configure adds the readers that are not there yet.
 func (d *Daemon) configure(readers int) {
 	d.t.Helper()
+	vpcd, err := os.ReadFile(driverInside)
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	for ; d.readers < readers; d.readers += 2 {
-		pair := d.readers / 2
-		port := firstPort + d.readers
-		text := fmt.Sprintf("FRIENDLYNAME \"%s\"\nDEVICENAME /dev/null:%d\nLIBPATH %s\nCHANNELID %d\n", pairName(pair), port, driverInside, port)
+		pair, port := d.readers/2, firstPort+d.readers
+		library := fmt.Sprint(driverInside, ".", pair)
+		if err := os.WriteFile(library, vpcd, 0o600); err != nil {
+			d.t.Fatal(err)
+		}
+		text := fmt.Sprintf("FRIENDLYNAME \"%s\"\nDEVICENAME /dev/null:%d\nLIBPATH %s\nCHANNELID %d\n", pairName(pair), port, library, port)
 		if err := os.WriteFile(filepath.Join(d.config, strconv.Itoa(pair)), []byte(text), 0o600); err != nil {
 			d.t.Fatal(err)
 		}
@@ -69,10 +76,8 @@ func (d *Daemon) configure(readers int) {
 
 func pairName(pair int) string { return "Pieks Test " + string(rune('A'+pair)) }
 
-// Reader is the name that pcscd gives a reader: its pair's name, the pair, the slot.
-func (d *Daemon) Reader(slot int) string {
-	return fmt.Sprintf("%s %02X %02X", pairName(slot/2), slot/2, slot%2)
-}
+// Reader is the name that pcscd gives a reader: its pair's name, a number among those of that name, the slot.
+func (d *Daemon) Reader(slot int) string { return fmt.Sprintf("%s 00 %02X", pairName(slot/2), slot%2) }
 
 // Addr is where a card for a reader dials.
 func (d *Daemon) Addr(slot int) string {
@@ -145,16 +150,16 @@ func (d *Daemon) Stop() {
 }
 
 // Freeze keeps pcscd from answering until Thaw.
-func (d *Daemon) Freeze() { d.signal(syscall.SIGSTOP) }
+func (d *Daemon) Freeze() { d.signal(signalStop) }
 
 // Thaw ends Freeze.
-func (d *Daemon) Thaw() { d.signal(syscall.SIGCONT) }
+func (d *Daemon) Thaw() { d.signal(signalContinue) }
 
 // Plug plugs in two more readers and does not wait for them.
 func (d *Daemon) Plug() {
 	d.t.Helper()
 	d.configure(d.readers + 2)
-	d.signal(syscall.SIGUSR1) // what pcscd --hotplug sends
+	d.signal(signalRescan) // what pcscd --hotplug sends
 }
 
 func (d *Daemon) signal(s syscall.Signal) {

@@ -11,6 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const (
+	signalStop     = syscall.SIGSTOP
+	signalContinue = syscall.SIGCONT
+	signalRescan   = syscall.SIGUSR1
+)
+
 // isolate lets cmd start in namespaces of its own, and end with this process.
 func isolate(cmd *exec.Cmd) {
 	attr := &syscall.SysProcAttr{

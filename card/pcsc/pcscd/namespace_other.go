@@ -5,6 +5,14 @@ package pcscd
 import (
 	"errors"
 	"os/exec"
+	"syscall"
+)
+
+// Never sent: Run goes no further than canEnter.
+const (
+	signalStop     = syscall.SIGTERM
+	signalContinue = syscall.SIGTERM
+	signalRescan   = syscall.SIGTERM
 )
 
 var errNotLinux = errors.New("this is not Linux")

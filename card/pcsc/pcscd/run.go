@@ -15,7 +15,8 @@ import (
 const inside = "PIEKS_PCSCD_TEST"
 
 // driver is where vsmartcard-vpcd installs it, below the folder that pcscd searches for drivers of USB readers; in the namespace that
-// folder is empty, and the driver lies elsewhere.
+// folder is empty. Each pair of readers there gets a copy: vpcd keeps its connections by slot, so a second reader of one loaded library
+// would take those of the first.
 const (
 	driver       = drivers + "/serial/libifdvpcd.so"
 	drivers      = "/usr/lib/pcsc/drivers"
