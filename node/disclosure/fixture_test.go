@@ -240,4 +240,6 @@ func (r *testRelay) lists(t testing.TB, h host.Host, known Known) []List {
 }
 
 // plainShuffle is a shuffle that a test can repeat.
-func plainShuffle(seed uint64) func(int, func(i, j int)) { return rand.New(rand.NewPCG(seed, 1)).Shuffle }
+func plainShuffle(seed uint64) func(int, func(i, j int)) {
+	return rand.New(rand.NewPCG(seed, 1)).Shuffle
+}
