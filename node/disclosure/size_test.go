@@ -129,8 +129,10 @@ func TestRefusalsHaveTheSizeOfSuccess(t *testing.T) {
 		"register": func() error { _, err := Register(within(t), w, r.id(), consent); return err },
 		"collect":  func() error { _, err := Collect(within(t), w, r.id(), consent); return err },
 		"lookup":   func() error { _, err := Lookup(within(t), w, r.id(), consent.Code); return err },
-		"deliver":  func() error { return Deliver(within(t), w, Registered{Relay: r.id(), Reference: consent.Code.Reference()}, cms) },
-		"post":     func() error { return Post(within(t), w, r.id(), consent, cms) },
+		"deliver": func() error {
+			return Deliver(within(t), w, Registered{Relay: r.id(), Reference: consent.Code.Reference()}, cms)
+		},
+		"post": func() error { return Post(within(t), w, r.id(), consent, cms) },
 	} {
 		w.seen = nil
 		var answers []error
