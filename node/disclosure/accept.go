@@ -82,6 +82,9 @@ func (s *Server) servePost(ctx context.Context, st network.Stream, h head, from 
 // when the data are on the disk.
 func (s *Server) post(ctx context.Context, p parcel) Status {
 	now, rules := s.cfg.Now(), s.cfg.Rules()
+	if !rules.valid() {
+		return StatusFailed
+	}
 	c := Commit(p.Data, p.Secret)
 	a, err := checkFor(p.CMS, s.self, c, s.cfg.Roots(), now)
 	if err != nil {

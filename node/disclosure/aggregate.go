@@ -18,7 +18,7 @@ func (s *Server) Tick(ctx context.Context) (int, error) {
 	defer s.ticking.Unlock()
 	rules := s.cfg.Rules()
 	if !rules.valid() {
-		return 0, errors.New("the network's rules for disclosed data cannot be followed: fetch the newest network file")
+		return 0, errRules
 	}
 	tick := rules.Tick(s.cfg.Now())
 	for made := 0; ; made++ {
@@ -75,9 +75,14 @@ func (s *Server) Sync(ctx context.Context, relay peer.ID) (int, error) {
 	return fresh, err
 }
 
-// Adopt keeps a verified list of a relay, and says whether it is new. A second list of the same number is ErrFork, and counted.
+// Adopt keeps a verified list of a relay, and says whether it is new. A second list of the same number is ErrFork, and counted. A relay that was
+// restored from a backup adopts its own later lists, too, and goes on counting after them.
 func (s *Server) Adopt(ctx context.Context, l List) (bool, error) {
-	return s.shelf.adopt(ctx, l, s.cfg.Now())
+	if l.Relay == s.self {
+		s.ticking.Lock()
+		defer s.ticking.Unlock()
+	}
+	return s.shelf.adopt(ctx, l, l.Relay == s.self, s.cfg.Now())
 }
 
 func (s *Server) trusted(relay peer.ID) bool { return relay == s.self || s.cfg.Relays(relay) }

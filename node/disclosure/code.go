@@ -26,10 +26,11 @@ const (
 	StatusDigits     Status = 13
 	StatusExpired    Status = 14
 	StatusSpent      Status = 15
-	StatusFailed     Status = 16
+	StatusClock      Status = 16
+	StatusFailed     Status = 17
 )
 
-// Errors that a relay's code becomes. Those below signature are what the check of an authorisation gives, too, at all three ends.
+// Errors that a relay's code becomes. Those from signature to clock are what the check of an authorisation gives, too, at all three ends.
 var (
 	ErrMalformed  = errors.New("the relay did not understand the message: update Pieks")
 	ErrVersion    = errors.New("the relay speaks another version of the disclosure protocol: update Pieks")
@@ -46,6 +47,7 @@ var (
 	ErrDigits     = errors.New("the digits that were signed are not the ones on this screen: give the code again and have it signed once more")
 	ErrExpired    = errors.New("the half hour of this signature is over: begin with a new code")
 	ErrSpent      = errors.New("these data were posted before: nothing more is to do")
+	ErrClock      = errors.New("the signature is from a time that has not come: check the clock of this computer")
 	ErrFailed     = errors.New("the relay could not keep it: try again in some minutes")
 )
 
@@ -53,7 +55,7 @@ var statusErrors = map[Status]error{
 	StatusMalformed: ErrMalformed, StatusVersion: ErrVersion, StatusTaken: ErrTaken, StatusUnknown: ErrUnknown, StatusPending: ErrPending,
 	StatusRefused: ErrRefused, StatusBusy: ErrBusy, StatusClosed: ErrClosed, StatusSignature: ErrSignature, StatusPerson: ErrPerson,
 	StatusProfession: ErrProfession, StatusCommitment: ErrSwapped, StatusDigits: ErrDigits, StatusExpired: ErrExpired, StatusSpent: ErrSpent,
-	StatusFailed: ErrFailed,
+	StatusClock: ErrClock, StatusFailed: ErrFailed,
 }
 
 // err is nil for StatusOK.
@@ -69,7 +71,7 @@ func (s Status) err() error {
 
 // statusOf is what a relay answers to an authorisation that does not pass.
 func statusOf(err error) Status {
-	for _, s := range []Status{StatusPerson, StatusProfession, StatusCommitment, StatusDigits, StatusExpired} {
+	for _, s := range []Status{StatusPerson, StatusProfession, StatusCommitment, StatusDigits, StatusExpired, StatusClock} {
 		if errors.Is(err, statusErrors[s]) {
 			return s
 		}
@@ -82,6 +84,5 @@ var (
 	ErrData   = errors.New("opaque data has 1 to 65,536 bytes")
 	ErrRelay  = errors.New("not the peer ID of a relay: its key is not Ed25519")
 	ErrAnswer = errors.New("the relay's answer makes no sense: update Pieks, or tell the network's operators")
-	ErrClock  = errors.New("the signature is from a time that has not come: check the clock of this computer")
 	ErrOther  = errors.New("this QR code is of a patient of another relay")
 )

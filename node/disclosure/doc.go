@@ -70,8 +70,9 @@
 //	CMS profile, chain to a card root of the network file at the time of receipt    signature
 //	certificate of a person's card: HBA                                             person
 //	a profession on the network's list                                              profession
-//	issued not more than 10 minutes ahead, signed within 10 minutes of it, a span   expired
-//	  of at most half an hour, now before expires (in that second it is over)
+//	issued not more than 10 minutes ahead                                           clock
+//	signed within 10 minutes of issued, a span of at most half an hour, now before  expired
+//	  expires (in that second it is over)
 //	relay, and C: the registered one, the patient's own, that of O and r            commitment
 //	reference and pin: the patient's own                                            digits
 //
@@ -145,7 +146,8 @@
 //	13 digits      another reference than that of the head
 //	14 expired     the authorisation's time is over, or outlasts the registration
 //	15 spent       this commitment was posted before
-//	16 failed      the relay's disk did not take it
+//	16 clock       issued more than 10 minutes ahead of the relay's clock
+//	17 failed      the relay's disk did not take it
 //
 // A stream that is not done after 60 seconds (lists: 3 minutes), and a frame above the size of its kind, are reset without a code.
 //

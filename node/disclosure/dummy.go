@@ -28,8 +28,11 @@ func NewDummySource() *randv2.Rand { return randv2.New(systemRandom{}) }
 func Dummy(ctx context.Context, h host.Host, relay peer.ID, r *randv2.Rand, pause Pause) error {
 	var c Commitment
 	_, _ = rand.Read(c[:]) // never fails
-	reference := NewCode().Reference()
-	if _, err := register(ctx, h, relay, reference, c, true); err != nil {
+	var reference string
+	if _, err := untilFree(func() (time.Time, error) {
+		reference = NewCode().Reference()
+		return register(ctx, h, relay, reference, c, true)
+	}); err != nil {
 		return err
 	}
 	for range minCollects + r.IntN(maxCollects-minCollects+1) {

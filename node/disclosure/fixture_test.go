@@ -239,6 +239,9 @@ func (r *testRelay) lists(t testing.TB, h host.Host, known Known) []List {
 	return out
 }
 
+// plainRandom is randomness that a test can repeat.
+func plainRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
 // plainShuffle is a shuffle that a test can repeat.
 func plainShuffle(seed uint64) func(int, func(i, j int)) {
 	return rand.New(rand.NewPCG(seed, 1)).Shuffle

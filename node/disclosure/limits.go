@@ -113,8 +113,11 @@ const (
 	maxShelved = markSpan
 	// listSkew: how far in the future a list may be issued.
 	listSkew = maxSkew
-	// tickCheck: how often the loop looks whether a cycle has ended.
-	tickCheck = 10 * time.Second
+	// tickCheck, minTickCheck: how often the loop looks whether a cycle has ended; test networks have cycles of seconds.
+	tickCheck    = 10 * time.Second
+	minTickCheck = 250 * time.Millisecond
+	// maxDraws: codes that an app draws until one is free; each is taken once in 120 times at most.
+	maxDraws = 8
 )
 
 const (

@@ -1,6 +1,7 @@
 package disclosure
 
 import (
+	"errors"
 	"slices"
 	"time"
 )
@@ -19,6 +20,9 @@ func DefaultRules() Rules { return Rules{K: defaultK, Cycle: defaultCycle, MaxWa
 func (r Rules) valid() bool {
 	return r.K > 0 && r.Cycle >= time.Second && r.Cycle%time.Second == 0 && r.MaxWait >= r.Cycle
 }
+
+// errRules says that rules are not valid.
+var errRules = errors.New("the network's rules for disclosed data cannot be followed: fetch the newest network file")
 
 // Tick is the last multiple of Cycle until now.
 func (r Rules) Tick(now time.Time) time.Time {

@@ -219,18 +219,19 @@ func (s *Server) professional(who peer.ID) Status {
 	return StatusOK
 }
 
-// tickNowAndThen makes the lists whose time has come. The clock is the relay's; the ticker only says when to look at it.
+// tickNowAndThen makes the lists whose time has come. The clock is the relay's; the timer only says when to look at it.
 func (s *Server) tickNowAndThen(ctx context.Context) {
-	ticker := time.NewTicker(tickCheck)
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		if _, err := s.Tick(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Log.Warn("disclosed data could not be published, they wait", "err", err)
-		}
 		select {
-		case <-ticker.C:
+		case <-timer.C:
 		case <-ctx.Done():
 			return
 		}
+		if _, err := s.Tick(ctx); err != nil && ctx.Err() == nil {
+			s.cfg.Log.Warn("disclosed data could not be published, they wait", "err", err)
+		}
+		timer.Reset(max(min(tickCheck, s.cfg.Rules().Cycle/4), minTickCheck))
 	}
 }

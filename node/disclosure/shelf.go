@@ -150,9 +150,9 @@ func (h *shelf) next() uint64 {
 	return h.number + 1
 }
 
-// putOwn writes an own list and its number within tx.
+// putOwn writes an own list within tx, and its number unless a later one is there.
 func (h *shelf) putOwn(tx *store.Tx, l List) error {
-	last, err := wire.Marshal(counter{Number: l.Number})
+	last, err := wire.Marshal(counter{Number: max(l.Number, h.next()-1)})
 	if err != nil {
 		return err
 	}
@@ -163,18 +163,22 @@ func (h *shelf) noteOwn(l List) {
 	h.note(l)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.number = l.Number
+	h.number = max(h.number, l.Number)
 }
 
-// adopt keeps another relay's list, which was verified, and says whether it is new. A second list of the same number is counted and not kept.
-func (h *shelf) adopt(ctx context.Context, l List, now time.Time) (bool, error) {
+// adopt keeps a list that was verified, and says whether it is new. A second list of the same number is counted and not kept.
+func (h *shelf) adopt(ctx context.Context, l List, own bool, now time.Time) (bool, error) {
 	if fresh, err := h.fits(l, now); !fresh || err != nil {
 		return false, err
 	}
-	if err := h.store.Update(ctx, func(tx *store.Tx) error { return h.put(tx, l) }); err != nil {
+	put, note := h.put, h.note
+	if own {
+		put, note = h.putOwn, h.noteOwn
+	}
+	if err := h.store.Update(ctx, func(tx *store.Tx) error { return put(tx, l) }); err != nil {
 		return false, err
 	}
-	h.note(l)
+	note(l)
 	return true, nil
 }
 
