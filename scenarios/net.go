@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"pieks/card"
 	"pieks/gossip"
 	"pieks/node/network"
 	"pieks/node/practice"
@@ -26,6 +27,8 @@ type NetConfig struct {
 	Hold   time.Duration
 	// Disclosure says when disclosed data are published; nil: as in a real network.
 	Disclosure *DisclosureSpec
+	// Cards are the kinds of virtual cards whose CAs are trusted; none makes a test network.
+	Cards []string
 	// Binary is the pieks program for nodes in processes of their own; empty: all nodes run in this one.
 	Binary string
 	// Direct lets fronts listen on loopback, for measurements without circuits.
@@ -89,8 +92,12 @@ func (n *Net) make(ctx context.Context) error {
 		plan.Operator = fmt.Sprintf("relay-%d", i+1)
 		plans = append(plans, plan)
 	}
+	roots, err := n.roots()
+	if err != nil {
+		return err
+	}
 	made, err := network.Init(ctx, network.InitConfig{
-		Name: "Pieks on this computer", Relays: plans, Rules: rules, Disclosure: n.cfg.Disclosure.rules(), Weeks: 1, Progress: n.cfg.Progress,
+		Name: "Pieks on this computer", Relays: plans, Rules: rules, Disclosure: n.cfg.Disclosure.rules(), Roots: roots, Weeks: 1, Progress: n.cfg.Progress,
 	})
 	if err != nil {
 		return err
@@ -108,6 +115,19 @@ func (n *Net) make(ctx context.Context) error {
 		n.add(&Node{net: n, Name: name, Role: "relay"})
 	}
 	return nil
+}
+
+// roots are the CAs of the cards that the network takes.
+func (n *Net) roots() ([][]byte, error) {
+	var roots [][]byte
+	for _, kind := range n.cfg.Cards {
+		_, ca, err := card.NewVirtualOf(card.Kind(kind), card.VirtualOptions{})
+		if err != nil {
+			return nil, err
+		}
+		roots = append(roots, ca.Certificate())
+	}
+	return roots, nil
 }
 
 func (d *DisclosureSpec) rules() *network.Disclosure {

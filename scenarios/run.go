@@ -72,8 +72,10 @@ type runner struct {
 	epochs   map[string]uint64 // last seen, by practice
 	// disclosures of the scenario, by name, as they were begun.
 	disclosures map[string]control.Disclosure
-	done        int
-	current     string
+	// certificates of the cards with which practices enrolled, by practice.
+	certificates map[string][]byte
+	done         int
+	current      string
 }
 
 // known is a booking of the scenario, as the patient last saw it.
@@ -86,7 +88,7 @@ type known struct {
 func newRunner(ctx context.Context, script *Script, opts Options) (*runner, error) {
 	cfg := NetConfig{
 		Dir: opts.Dir, Relays: script.Network.Relays, Cycle: script.Network.Cycle, Epoch: script.Network.Epoch, Hold: script.Network.Hold,
-		Disclosure: script.Network.Disclosure, Log: opts.Log,
+		Disclosure: script.Network.Disclosure, Cards: script.Network.Cards, Log: opts.Log,
 	}
 	if script.Processes {
 		if cfg.Binary = opts.Binary; cfg.Binary == "" {
@@ -103,7 +105,7 @@ func newRunner(ctx context.Context, script *Script, opts Options) (*runner, erro
 	for name, p := range script.Patients {
 		net.AddPatient(name, p.PLZ)
 	}
-	return &runner{net: net, opts: opts, bookings: map[string]*known{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}}, nil
+	return &runner{net: net, opts: opts, bookings: map[string]*known{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}, certificates: map[string][]byte{}}, nil
 }
 
 func (p PracticeSpec) details(name string) practice.Details {
@@ -174,6 +176,10 @@ func (r *runner) step(ctx context.Context, s Step) error {
 		return r.link(ctx, s.Heal, control.MethodAllow)
 	case s.SamePool != nil:
 		return r.samePool(ctx, *s.SamePool)
+	case s.Enrol != nil:
+		return r.enrol(ctx, *s.Enrol)
+	case s.Revoke != nil:
+		return r.revoke(ctx, *s.Revoke)
 	case s.Disclose != nil:
 		return r.disclose(ctx, *s.Disclose)
 	case s.Sign != nil:

@@ -30,6 +30,8 @@ type ScriptNetwork struct {
 	Hold   time.Duration `yaml:"hold"`
 	// Disclosure says when disclosed data are published.
 	Disclosure *DisclosureSpec `yaml:"disclosure"`
+	// Cards are the kinds of cards whose CAs the network trusts; none: a test network, in which practices enrol themselves.
+	Cards []string `yaml:"cards"`
 }
 
 // DisclosureSpec are the rules of publication.
@@ -71,9 +73,28 @@ type Step struct {
 	SamePool *SamePoolStep `yaml:"same_pool,omitempty"` // nodes come to hold the same sheets of a region
 	Repeat   *RepeatStep   `yaml:"repeat,omitempty"`
 
+	Enrol    *EnrolStep    `yaml:"enrol,omitempty"`    // a practice enrols with a card
+	Revoke   *RevokeStep   `yaml:"revoke,omitempty"`   // the operators shut out a practice's device, or a card
 	Disclose *DiscloseStep `yaml:"disclose,omitempty"` // a patient has data published
 	Sign     *SignStep     `yaml:"sign,omitempty"`     // a professional signs for it
 	Retract  *RetractStep  `yaml:"retract,omitempty"`  // a patient takes it back
+}
+
+// EnrolStep enrols a practice with a virtual card, as pieks card enrol does with one in a reader.
+type EnrolStep struct {
+	At         string `yaml:"at"`
+	Card       string `yaml:"card"`       // hba, smcb, piv, uzi, egk; smcb when left out
+	CA         string `yaml:"ca"`         // a name of another CA than the network's
+	Profession string `yaml:"profession"` // another one than cards of the kind have
+	PIN        string `yaml:"pin"`
+	Expect     string `yaml:"expect"` // part of the refusal
+}
+
+// RevokeStep makes the next network file and gives it to the first relay.
+type RevokeStep struct {
+	Device string `yaml:"device"` // of this practice
+	Card   string `yaml:"card"`   // with which this practice enrolled last
+	Lift   bool   `yaml:"lift"`   // let it in again
 }
 
 // DiscloseStep has a patient disclose data, or the waiting rooms of the last days.
@@ -133,6 +154,7 @@ type WaitStep struct {
 	Reserved   *int          `yaml:"reserved"`   // relays through which the practice is reached
 	Relay      string        `yaml:"relay"`      // the patient is client of this relay, "any" of some
 	Epoch      string        `yaml:"epoch"`      // "next": the practice's front changes
+	Enrolment  string        `yaml:"enrolment"`  // of the practice: enrolled, due, none
 	Disclosure string        `yaml:"disclosure"` // a disclosure of this scenario is in State at its patient
 	Warnings   *int          `yaml:"warnings"`   // waiting rooms of the patient that a warning is about
 	Lists      *int          `yaml:"lists"`      // published lists that the node knows
@@ -269,7 +291,7 @@ func (s Step) kinds() []string {
 		{"start", s.Start != nil}, {"stop", s.Stop != nil}, {"kill", s.Kill != nil}, {"slots", s.Slots != nil}, {"block", s.Block != nil},
 		{"wait", s.Wait != nil}, {"request", s.Request != nil}, {"book", s.Book != nil}, {"race", s.Race != nil}, {"verify", s.Verify != nil},
 		{"cancel", s.Cancel != nil}, {"plz", s.PLZ != nil}, {"cut", s.Cut != nil}, {"heal", s.Heal != nil}, {"same_pool", s.SamePool != nil},
-		{"repeat", s.Repeat != nil}, {"disclose", s.Disclose != nil}, {"sign", s.Sign != nil}, {"retract", s.Retract != nil},
+		{"repeat", s.Repeat != nil}, {"enrol", s.Enrol != nil}, {"revoke", s.Revoke != nil}, {"disclose", s.Disclose != nil}, {"sign", s.Sign != nil}, {"retract", s.Retract != nil},
 	} {
 		if k.set {
 			kinds = append(kinds, k.name)

@@ -64,6 +64,10 @@ func (r *runner) wait(ctx context.Context, s WaitStep) error {
 			return r.bookingIn(ctx, node, s)
 		case s.Open != nil:
 			return openSlots(ctx, node, *s.Open)
+		case s.Enrolment != "":
+			var e control.Enrolment
+			err := node.Call(ctx, control.MethodEnrolment, nil, &e)
+			return e.State == s.Enrolment, fmt.Sprintf("the enrolment of %s is %s: %s", s.At, e.State, e.Reason), err
 		case s.Disclosure != "":
 			return r.disclosureIn(ctx, node, s)
 		case s.Warnings != nil || s.Lists != nil || s.Queued != nil:

@@ -65,7 +65,6 @@ func (c *CardVirtualCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	a.test = true
 	err = a.report(info, func(p *page) {
 		p.linef("%s of %s, key on %s", p.a.bold(kindName(card.Kind(c.Kind))), certificate.Subject, info.Curve)
 		for _, name := range info.Files {

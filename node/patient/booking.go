@@ -7,8 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"pieks/card"
 	"pieks/gossip"
 	"pieks/node/booking"
+	"pieks/node/network"
 )
 
 const (
@@ -238,6 +240,7 @@ func (b *bookings) drive(ctx context.Context, e *entry) {
 // step sends the next message of an entry and takes the answer. It says whether there is another step to do at once.
 func (b *bookings) step(ctx context.Context, e *entry) (again bool, err error) {
 	n := b.node
+	n.askBundle(ctx)
 	next, err := b.next(ctx, e)
 	if err != nil || next == nil {
 		return false, err
@@ -312,6 +315,9 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	if s := e.attempt.State(); n.home.Network.Usable() != nil && (s == booking.Pending || s == booking.Offered) {
 		return nil, nil // nothing new while the network file has expired; what was confirmed goes on
 	}
+	if e.withdraw(n.home.Network.Get()) {
+		return nil, e.save(ctx, n.home.Store)
+	}
 	var q question
 	var err error
 	q.key, q.sealing, q.relays = e.attempt.Front()
@@ -330,6 +336,30 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 		return nil, err
 	}
 	return &q, e.save(ctx, n.home.Store)
+}
+
+// askBundle asks this node's relay for a newer network file. It is asked before each step of a booking: a practice may have been shut out a moment ago, and
+// what was not sent to it then need not be regretted.
+func (n *Node) askBundle(ctx context.Context) {
+	relay := n.relay.Load()
+	if relay == nil || !n.reached() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if _, err := network.Fetch(ctx, n.host, relay.ID, n.home.Network); err != nil {
+		n.log.Debug("network file not fetched", "err", err)
+	}
+}
+
+// withdraw takes consent back when the practice that made the offer was shut out meanwhile: no personal data go there.
+func (e *entry) withdraw(bundle *network.Bundle) bool {
+	view, offered := e.attempt.View()
+	if !offered || e.attempt.State() != booking.Offered || e.rec.Consent == nil || !bundle.IsRevoked(view.Licence.Statement.Device) {
+		return false
+	}
+	e.rec.Consent, e.rec.Message = nil, card.ErrRevoked.Error()
+	return true
 }
 
 // settle notes for people why an entry ended, or what was wrong with their data, and that a cancellation was heard.

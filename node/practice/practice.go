@@ -18,6 +18,7 @@ import (
 	"pieks/node/control"
 	"pieks/node/home"
 	"pieks/node/host"
+	"pieks/node/network"
 	"pieks/store"
 )
 
@@ -114,6 +115,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.desk = opened
 	n.mu.Unlock()
 	n.closers = append(n.closers, opened.close)
+	n.closers = append(n.closers, n.onNetwork())
 	n.run(life)
 	server, err := control.Serve(control.Config{Home: h.Dir, Role: role, Handlers: n.Handlers(), Stop: cfg.Stop, Log: h.Log})
 	if err != nil {
@@ -191,6 +193,12 @@ func (n *Node) changed() {
 	}
 }
 
+// onNetwork has a newer network file looked at as soon as it is there, until the returned function is called.
+func (n *Node) onNetwork() func() error {
+	stop := n.home.Network.OnChange(func(*network.Bundle) { n.wake() })
+	return func() error { stop(); return nil }
+}
+
 // wake has the conductor look at the time and the stock now.
 func (n *Node) wake() {
 	select {
@@ -238,7 +246,7 @@ const (
 
 // run starts the conductor, which opens and ends fronts, and the buyer, which keeps passes in stock.
 func (n *Node) run(ctx context.Context) {
-	for _, loop := range []func(context.Context){n.conduct, n.buy, n.keepEnrolled} {
+	for _, loop := range []func(context.Context){n.conduct, n.buy, n.keepEnrolled, n.askNews} {
 		n.wg.Add(1)
 		go func() {
 			defer n.wg.Done()
