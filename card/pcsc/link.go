@@ -236,8 +236,8 @@ func (l *link) why(name string, lane int, failed error) error {
 		if err := probe.establish(); err != nil {
 			return err
 		}
-		probe.close()
-		return failed
+		_ = probe.close()
+		return scard.ErrCommError
 	case errors.Is(failed, scard.ErrNotTransacted), errors.Is(failed, scard.ErrCommDataLost), errors.Is(failed, scard.ErrUnpoweredCard):
 		return l.pulled(name, lane, failed)
 	}

@@ -157,11 +157,12 @@ func (d *Daemon) Freeze() { d.signal(signalStop) }
 // Thaw ends Freeze.
 func (d *Daemon) Thaw() { d.signal(signalContinue) }
 
-// Plug plugs in two more readers and does not wait for them.
+// Plug adds two readers. A pcscd that finds USB readers with libudev, as Debian's, reads its configuration only at its start: so this is one.
 func (d *Daemon) Plug() {
 	d.t.Helper()
+	d.Stop()
 	d.configure(d.readers + 2)
-	d.signal(signalRescan) // what pcscd --hotplug sends
+	d.Start()
 }
 
 func (d *Daemon) signal(s syscall.Signal) {
