@@ -56,9 +56,12 @@ func translate(err error) error {
 	return fmt.Errorf("%w (PC/SC code %08X)", ErrFailed, uint32(code))
 }
 
-// serviceGone are the codes of a pcscd that has ended: no service is there, or the socket broke, or the handle is of the one before.
+// serviceGone are the codes of a pcscd that has ended: no service is there, the socket broke, or the handle is of the one before.
+// Security violation is what pcsc-lite makes of a socket that was closed, since pcscd closes it for those who may not use it: from
+// one that has let us in, it is the end.
 func serviceGone(err error) bool {
-	return oneOf(err, scard.ErrNoService, scard.ErrServiceStopped, scard.ErrShutdown, scard.ErrCommError, scard.ErrInvalidHandle)
+	return oneOf(err, scard.ErrNoService, scard.ErrServiceStopped, scard.ErrShutdown, scard.ErrCommError, scard.ErrInvalidHandle,
+		scard.ErrSecurityViolation)
 }
 
 // cardGone are the codes of a card that has lost its power or its state.

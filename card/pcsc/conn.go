@@ -54,7 +54,7 @@ func (c *Conn) connect(which string, lane int) error {
 	}
 	readers, err := c.link.list(lane)
 	if err != nil {
-		return err
+		return c.link.why("", lane, err)
 	}
 	if c.reader, err = choose(readers, which); err != nil {
 		return err

@@ -77,7 +77,7 @@ func own(name string, lane int) string { return name + "\x00" + strconv.Itoa(lan
 func readersOf(names []string, states []scard.ReaderState) []Reader {
 	readers := make([]Reader, len(states))
 	for i, s := range states {
-		readers[i] = Reader{Index: i + 1, Name: names[i], State: stateOf(s.EventState), flags: uint32(s.EventState)}
+		readers[i] = Reader{Index: i + 1, Name: names[i], State: stateOf(s.EventState), Events: uint16(s.EventState >> 16), flags: uint32(s.EventState)}
 		if s.EventState&scard.StatePresent != 0 {
 			readers[i].ATR = s.Atr
 		}
@@ -236,8 +236,8 @@ func (l *link) why(name string, lane int, failed error) error {
 		if err := probe.establish(); err != nil {
 			return err
 		}
-		probe.close()
-		return failed
+		_ = probe.close()
+		return scard.ErrCommError
 	case errors.Is(failed, scard.ErrNotTransacted), errors.Is(failed, scard.ErrCommDataLost), errors.Is(failed, scard.ErrUnpoweredCard):
 		return l.pulled(name, lane, failed)
 	}

@@ -13,11 +13,11 @@ type Reader struct {
 	State State
 	ATR   []byte // the card's answer to reset (ISO 7816-3 section 8), at most 33 bytes; nil without a card that answers
 
+	// Events counts insertions and removals since pcscd started, modulo 65,536: another number is another card, or the same one again.
+	Events uint16
+
 	flags uint32 // as SCardGetStatusChange gave them
 }
-
-// events counts insertions and removals since pcscd started (SCardGetStatusChange).
-func (r Reader) events() uint32 { return r.flags >> 16 }
 
 // State is what a reader says of itself.
 type State string
@@ -101,13 +101,13 @@ func listed(readers []Reader) string {
 }
 
 // inserted are the cards that were in readers at one time, by the reader's name, with its events then.
-type inserted map[string]uint32
+type inserted map[string]uint16
 
 func insertedIn(readers []Reader) inserted {
 	cards := inserted{}
 	for _, r := range readers {
 		if r.HasCard() {
-			cards[r.Name] = r.events()
+			cards[r.Name] = r.Events
 		}
 	}
 	return cards

@@ -264,3 +264,21 @@ func TestServiceFrozen(t *testing.T) {
 		works(t, "")
 	})
 }
+
+// TestClosedAfterPull: closing is no error when the card is gone, whether pcscd has noticed or not, and the next card is seen.
+func TestClosedAfterPull(t *testing.T) {
+	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
+		ours := newCard(t, card.HBA)
+		for _, pull := range []func(int){d.Pull, d.Remove} {
+			d.Insert(0, ours)
+			c := open(t, "1")
+			sign(t, driver(t, c))
+			pull(0)
+			closed(t, c)
+			d.Insert(0, ours)
+			locked(t, "1")
+			works(t, "1")
+			d.Pull(0)
+		}
+	})
+}

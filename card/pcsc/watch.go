@@ -44,7 +44,11 @@ func look(lane int) ([]Reader, error) {
 		return nil, err
 	}
 	defer l.close()
-	return l.list(lane)
+	readers, err := l.list(lane)
+	if err != nil {
+		return nil, l.why("", lane, err)
+	}
+	return readers, nil
 }
 
 func (s stack) waitForCard(ctx context.Context, which string) (found Reader, err error) {

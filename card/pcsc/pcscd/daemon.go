@@ -25,6 +25,7 @@ type Daemon struct {
 	config  string // folder
 	readers int
 	cards   map[int]*inserted
+	leaving map[int]pcsc.Reader // whose card was pulled, as they were before
 
 	cmd  *exec.Cmd // nil when stopped
 	done chan struct{}
@@ -39,7 +40,7 @@ type inserted struct {
 
 func start(t *testing.T, readers int) *Daemon {
 	t.Helper()
-	d := &Daemon{t: t, config: t.TempDir(), cards: map[int]*inserted{}}
+	d := &Daemon{t: t, config: t.TempDir(), cards: map[int]*inserted{}, leaving: map[int]pcsc.Reader{}}
 	d.configure(readers)
 	t.Cleanup(func() {
 		for slot := range d.cards {
@@ -101,19 +102,19 @@ func (d *Daemon) Start() {
 		_ = cmd.Wait() // how it ended says nothing: it is killed when a card hangs
 		close(done)
 	}(d.done)
-	d.settle()
+	d.until(fmt.Sprint(d.readers, " readers"), func(readers []pcsc.Reader) bool { return len(readers) == d.readers })
 }
 
-// settle waits until pcscd has all readers.
-func (d *Daemon) settle() {
+// until waits for something that pcscd shows.
+func (d *Daemon) until(what string, seen func([]pcsc.Reader) bool) {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), settleLimit)
 	defer cancel()
 	look := time.NewTicker(settleLook)
 	defer look.Stop()
 	for {
-		found, err := pcsc.Readers(ctx)
-		if err == nil && len(found) == d.readers {
+		readers, err := pcsc.Readers(ctx)
+		if err == nil && seen(readers) {
 			return
 		}
 		select {
@@ -121,7 +122,7 @@ func (d *Daemon) settle() {
 		case <-d.done:
 			d.t.Fatalf("pcscd has ended:\n%s", d.said.String())
 		case <-ctx.Done():
-			d.t.Fatalf("pcscd does not show %d readers but %v (%v):\n%s", d.readers, found, err, d.said.String())
+			d.t.Fatalf("pcscd does not show %s, but %v (%v):\n%s", what, readers, err, d.said.String())
 		}
 	}
 }
@@ -142,6 +143,7 @@ func (d *Daemon) Stop() {
 		<-d.done
 	}
 	d.cmd = nil
+	clear(d.leaving)
 	for _, stale := range []string{"/run/pcscd/pcscd.comm", "/run/pcscd/pcscd.pid"} { // a killed one leaves them, and the next refuses to start
 		if err := os.Remove(stale); err != nil && !os.IsNotExist(err) {
 			d.t.Error(err)
@@ -155,11 +157,12 @@ func (d *Daemon) Freeze() { d.signal(signalStop) }
 // Thaw ends Freeze.
 func (d *Daemon) Thaw() { d.signal(signalContinue) }
 
-// Plug plugs in two more readers and does not wait for them.
+// Plug adds two readers. A pcscd that finds USB readers with libudev, as Debian's, reads its configuration only at its start: so this is one.
 func (d *Daemon) Plug() {
 	d.t.Helper()
+	d.Stop()
 	d.configure(d.readers + 2)
-	d.signal(signalRescan) // what pcscd --hotplug sends
+	d.Start()
 }
 
 func (d *Daemon) signal(s syscall.Signal) {
@@ -183,19 +186,17 @@ func (d *Daemon) Insert(slot int, c vpcd.Card) {
 	if d.cmd == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(d.t.Context(), settleLimit)
-	defer cancel()
-	if _, err := pcsc.WaitForCard(ctx, d.Reader(slot)); err != nil {
-		d.t.Fatalf("card in %s: %v:\n%s", d.Reader(slot), err, d.said.String())
-	}
+	d.until(fmt.Sprint("a card in ", d.Reader(slot)), func(readers []pcsc.Reader) bool { return slot < len(readers) && readers[slot].HasCard() })
 }
 
-// Push is Insert that does not wait.
+// Push is Insert that does not wait, but for pcscd to notice that the card before was pulled: one inserted faster is the same card to it,
+// in an unknown state.
 func (d *Daemon) Push(slot int, c vpcd.Card) {
 	d.t.Helper()
 	if d.cards[slot] != nil {
 		d.t.Fatalf("%s has a card", d.Reader(slot))
 	}
+	d.noticed(slot)
 	ctx, pull := context.WithCancel(context.Background())
 	in := &inserted{pull: pull, done: make(chan error, 1)}
 	go func() { in.done <- vpcd.Serve(ctx, d.Addr(slot), c) }()
@@ -205,19 +206,38 @@ func (d *Daemon) Push(slot int, c vpcd.Card) {
 // Remove pulls a card and returns when pcscd has noticed.
 func (d *Daemon) Remove(slot int) {
 	d.t.Helper()
-	d.pull(slot)
-	if d.cmd == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(d.t.Context(), settleLimit)
-	defer cancel()
-	if err := pcsc.WaitForRemoval(ctx, d.Reader(slot)); err != nil {
-		d.t.Fatalf("no card in %s: %v:\n%s", d.Reader(slot), err, d.said.String())
-	}
+	d.Pull(slot)
+	d.noticed(slot)
 }
 
-// Pull is Remove that does not wait for pcscd.
-func (d *Daemon) Pull(slot int) { d.t.Helper(); d.pull(slot) }
+// noticed waits until pcscd knows that the card was pulled: until it has counted it. It calls a reader empty earlier, when it could not
+// reset the card, and a card inserted then would never be seen (EHStatusHandlerThread in eventhandler.c).
+func (d *Daemon) noticed(slot int) {
+	d.t.Helper()
+	before, pulled := d.leaving[slot]
+	delete(d.leaving, slot)
+	if !pulled || d.cmd == nil {
+		return
+	}
+	d.until(fmt.Sprint("no card in ", before.Name), func(readers []pcsc.Reader) bool {
+		return slot < len(readers) && readers[slot].Events != before.Events
+	})
+}
+
+// Pull is Remove that does not wait.
+func (d *Daemon) Pull(slot int) {
+	d.t.Helper()
+	if d.cmd != nil {
+		readers, err := pcsc.Readers(d.t.Context())
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if readers[slot].HasCard() {
+			d.leaving[slot] = readers[slot]
+		}
+	}
+	d.pull(slot)
+}
 
 func (d *Daemon) pull(slot int) {
 	d.t.Helper()

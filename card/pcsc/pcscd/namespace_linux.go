@@ -14,7 +14,6 @@ import (
 const (
 	signalStop     = syscall.SIGSTOP
 	signalContinue = syscall.SIGCONT
-	signalRescan   = syscall.SIGUSR1
 )
 
 // isolate lets cmd start in namespaces of its own, and end with this process.

@@ -12,7 +12,6 @@ import (
 const (
 	signalStop     = syscall.SIGTERM
 	signalContinue = syscall.SIGTERM
-	signalRescan   = syscall.SIGTERM
 )
 
 var errNotLinux = errors.New("this is not Linux")
