@@ -54,9 +54,9 @@ func (s Scanned) Match(r Registered) error {
 	return nil
 }
 
-// Sign has the card sign what was looked up, and gives the authorisation to deliver. The card's PIN was verified before. A commitment that is not
-// the QR code's is ErrSwapped and a card of a practice ErrPerson, both before the card is asked. What the network would not take is an
-// error here too: roots are the network file's.
+// Sign has the card sign what was looked up, and gives the authorisation to deliver. The card's PIN was verified before. A commitment
+// that is not the QR code's is ErrSwapped and a card of a practice ErrPerson, both before the card is asked. What the network would not
+// take is an error here too: roots are the network file's.
 func Sign(ctx context.Context, c card.Card, roots card.Roots, s Scanned, r Registered, now time.Time) ([]byte, error) {
 	if err := s.Match(r); err != nil {
 		return nil, fmt.Errorf("sign a disclosure: %w", err)
@@ -86,8 +86,8 @@ func Sign(ctx context.Context, c card.Card, roots card.Roots, s Scanned, r Regis
 	return cms, nil
 }
 
-// Verify checks an authorisation that is received at the time at: CMS profile, chain to roots, that a person of a listed profession signed, form
-// and times. Whose data it is about is for Consent.Check and the relay to say.
+// Verify checks an authorisation that is received at the time at: CMS profile, chain to roots, that a person of a listed profession
+// signed, form and times. Whose data it is about is for Consent.Check and the relay to say.
 func Verify(cms []byte, roots card.Roots, at time.Time) (*Authorisation, *card.Signatory, error) {
 	if len(cms) > maxAuthorisation {
 		return nil, nil, fmt.Errorf("%w: %d bytes", ErrSignature, len(cms))
@@ -123,8 +123,8 @@ func parseAuthorisation(content []byte) (*Authorisation, error) {
 	return &a, nil
 }
 
-// checkTime is the rule for times: at most half an hour from issued to expires, issued not in the future beyond the skew, signed when it was issued,
-// and over in the second of expires.
+// checkTime is the rule for times: at most half an hour from issued to expires, issued not in the future beyond the skew, signed when it
+// was issued, and over in the second of expires.
 func (a *Authorisation) checkTime(signed, at time.Time) error {
 	now, skew, life := uint64(max(at.Unix(), 0)), uint64(maxSkew/time.Second), uint64(Lifetime/time.Second)
 	switch {
