@@ -15,8 +15,14 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"pieks": main
 
 // TestScripts runs testdata/*.txtar, each of which reads like a terminal session of a user.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+	p := scriptParams()
+	p.Dir = "testdata"
+	testscript.Run(t, p)
+}
+
+// scriptParams are the commands and the surroundings of all scripts.
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -36,7 +42,7 @@ func TestScripts(t *testing.T) {
 			"fetchport":  fetchPort,
 			"until":      until,
 		},
-	})
+	}
 }
 
 // code runs `code N pieks ...` and wants this exit code.

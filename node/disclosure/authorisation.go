@@ -30,7 +30,7 @@ type Authorisation struct {
 }
 
 // person is the rule of who may sign: a card that a person unlocks, never one that stands in a practice's reader all day.
-func person(kind card.Kind) bool { return kind == card.HBA }
+func person(kind card.Kind) bool { return kind.Person() }
 
 // Registered is what a relay answers to a lookup.
 type Registered struct {
@@ -89,8 +89,8 @@ func Sign(ctx context.Context, c card.Card, roots card.Roots, s Scanned, r Regis
 	return cms, nil
 }
 
-// Verify checks an authorisation that is received at the time at: CMS profile, chain to roots, that a person of a listed profession signed, form
-// and times. Whose data it is about is for Consent.Check and the relay to say.
+// Verify checks an authorisation that is received at the time at: CMS profile, chain to roots, that a person of a listed profession
+// signed, form and times. Whose data it is about is for Consent.Check and the relay to say.
 func Verify(cms []byte, roots card.Roots, at time.Time) (*Authorisation, *card.Signatory, error) {
 	if len(cms) > maxAuthorisation {
 		return nil, nil, fmt.Errorf("%w: %d bytes", ErrSignature, len(cms))
@@ -126,8 +126,8 @@ func parseAuthorisation(content []byte) (*Authorisation, error) {
 	return &a, nil
 }
 
-// checkTime is the rule for times: at most half an hour from issued to expires, issued not in the future beyond the skew, signed when it was issued,
-// and over in the second of expires.
+// checkTime is the rule for times: at most half an hour from issued to expires, issued not in the future beyond the skew, signed when it
+// was issued, and over in the second of expires.
 func (a *Authorisation) checkTime(signed, at time.Time) error {
 	now, skew, life := uint64(max(at.Unix(), 0)), uint64(maxSkew/time.Second), uint64(Lifetime/time.Second)
 	switch {

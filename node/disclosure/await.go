@@ -24,7 +24,8 @@ func Wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Begin draws secret and code for data and registers them at relay, with another code for as long as one is taken. It returns when the registration ends.
+// Begin draws secret and code for data and registers them at relay, with another code for as long as one is taken. It returns when the
+// registration ends.
 func Begin(ctx context.Context, h host.Host, relay peer.ID, data []byte) (Consent, time.Time, error) {
 	c, err := NewConsent(data)
 	if err != nil {
@@ -47,8 +48,9 @@ func untilFree(draw func() (time.Time, error)) (until time.Time, err error) {
 	return until, err
 }
 
-// Await asks relay for the authorisation every CollectEvery until it is there or ctx ends; give ctx the end of the registration. A relay that was
-// restarted is told the registration again, one that cannot be reached is tried again. What it gives is unchecked: Consent.Check.
+// Await asks relay for the authorisation every CollectEvery until it is there or ctx ends; give ctx the end of the registration. A relay
+// that was restarted is told the registration again, one that cannot be reached is tried again. What it gives is unchecked:
+// Consent.Check.
 func Await(ctx context.Context, h host.Host, relay peer.ID, c Consent, pause Pause) ([]byte, error) {
 	for {
 		cms, err := Collect(ctx, h, relay, c)

@@ -13,8 +13,9 @@ import (
 	"pieks/gossip/wire"
 )
 
-// Register tells relay the reference and the commitment, and returns when the registration ends. ErrTaken: draw a new code (Consent.Code =
-// NewCode()) and try again. It may be repeated, and has to be when Collect says ErrUnknown: relays forget registrations when they are restarted.
+// Register tells relay the reference and the commitment, and returns when the registration ends. ErrTaken: draw a new code (Consent.Code
+// = NewCode()) and try again. It may be repeated, and has to be when Collect says ErrUnknown: relays forget registrations when they are
+// restarted.
 func Register(ctx context.Context, h host.Host, relay peer.ID, c Consent) (until time.Time, err error) {
 	return register(ctx, h, relay, c.Code.Reference(), c.Commitment(), false)
 }
@@ -59,8 +60,8 @@ func collect(ctx context.Context, h host.Host, relay peer.ID, reference string, 
 	return a.CMS, nil
 }
 
-// Post hands over data, secret and authorisation, which was checked, and returns when the relay has them on its disk. ErrSpent after a lost answer means that
-// they are. Destroy the consent then.
+// Post hands over data, secret and authorisation, which was checked, and returns when the relay has them on its disk. ErrSpent after a
+// lost answer means that they are. Destroy the consent then.
 func Post(ctx context.Context, h host.Host, relay peer.ID, c Consent, cms []byte) error {
 	return post(ctx, h, relay, parcel{Data: c.Data, Secret: c.Secret, CMS: cms}, false)
 }

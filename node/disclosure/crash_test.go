@@ -65,12 +65,16 @@ func childRelay(dir string) error {
 	if err != nil {
 		return err
 	}
-	h, err := libp2p.New(libp2p.Identity(must(crypto.UnmarshalEd25519PrivateKey(seeded(50)))), libp2p.ListenAddrStrings(quicLoopback), libp2p.DisableMetrics())
+	id := must(crypto.UnmarshalEd25519PrivateKey(seeded(50)))
+	h, err := libp2p.New(libp2p.Identity(id), libp2p.ListenAddrStrings(quicLoopback), libp2p.DisableMetrics())
 	if err != nil {
 		return err
 	}
 	roots := card.Roots{CAs: [][]byte{crashCA().Certificate()}, Professions: card.DefaultProfessions()}
-	server, err := Serve(Config{Host: h, Store: s, Key: seeded(50), Roots: func() card.Roots { return roots }, Rules: func() Rules { return crashRules }, Now: fastClock})
+	server, err := Serve(Config{
+		Host: h, Store: s, Key: seeded(50), Now: fastClock,
+		Roots: func() card.Roots { return roots }, Rules: func() Rules { return crashRules },
+	})
 	if err != nil {
 		return err
 	}
@@ -132,7 +136,7 @@ func (p process) kill() {
 func (p process) published(t *testing.T) (items map[string]int, numbers map[uint64]int) {
 	t.Helper()
 	items, numbers = map[string]int{}, map[uint64]int{}
-	err := FetchLists(within(t), p.host, peerOf(seeded(50)), nil, anyRelay, fastClock, func(l List) error {
+	err := FetchLists(within(t), p.host, peerOf(seeded(50)), Reading{Relays: anyRelay, Now: fastClock}, func(l List) error {
 		numbers[l.Number]++
 		for _, item := range l.Items {
 			items[string(item)]++
@@ -145,14 +149,18 @@ func (p process) published(t *testing.T) (items map[string]int, numbers map[uint
 	return items, numbers
 }
 
-// A relay is killed while many post and lists are made. What was acknowledged is published exactly once, nothing twice, and numbers have no gap.
+// A relay is killed while many post and lists are made. What was acknowledged is published exactly once, nothing twice, and numbers have
+// no gap.
 func TestKillLosesAndDoublesNothing(t *testing.T) {
 	rounds := 5
 	if testing.Short() {
 		rounds = 2
 	}
 	dir := t.TempDir()
-	v := must(card.NewVirtual(crashCA(), card.Holder{Kind: card.HBA, Name: canaryName, TelematikID: canaryID, NotBefore: crashBase.AddDate(0, -1, 0), NotAfter: crashBase.AddDate(1, 0, 0)}, [32]byte{3}))
+	v := must(card.NewVirtual(crashCA(), card.Holder{
+		Kind: card.HBA, Name: canaryName, TelematikID: canaryID,
+		NotBefore: crashBase.AddDate(0, -1, 0), NotAfter: crashBase.AddDate(1, 0, 0),
+	}, [32]byte{3}))
 	doctor := must(card.Open(t.Context(), v))
 	if err := doctor.VerifyPIN(t.Context(), card.VirtualPIN); err != nil {
 		t.Fatal(err)

@@ -22,8 +22,8 @@ const (
 	pinDigits       = 4
 )
 
-// Code is the ten digits of one disclosure: reference and pin. It hides itself from fmt, slog and text encoders, since both parts are a secret of
-// patient and professional for as long as they are good.
+// Code is the ten digits of one disclosure: reference and pin. It hides itself from fmt, slog and text encoders, since both parts are a
+// secret of patient and professional for as long as they are good.
 type Code uint64
 
 const hiddenCode = "code(hidden)"

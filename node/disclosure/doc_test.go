@@ -1,12 +1,14 @@
 package disclosure
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"pieks/gossip/wire"
 )
@@ -83,4 +85,45 @@ func TestLargestMessagesFit(t *testing.T) {
 			t.Errorf("%T: %v", m.v, err)
 		}
 	}
+}
+
+// The bytes in doc.go are what the code makes today.
+func TestDocumentedExample(t *testing.T) {
+	relay := peerOf(seeded(2))
+	consent := Consent{Data: []byte("opaque"), Secret: [32]byte(bytesOf(0x55, 32)), Code: 123456789}
+	c := consent.Commitment()
+	framed := func(size int, v any) string {
+		var b bytes.Buffer
+		if err := writePadded(&b, size, v); err != nil {
+			t.Fatal(err)
+		}
+		return hex.EncodeToString(b.Bytes())
+	}
+	l := must(makeList(seeded(2), relay, 1, time.Unix(1796148000, 0), [][]byte{consent.Data}))
+	doc := strings.NewReplacer("//", "", "\n", "", "\t", "", " ", "").Replace(string(must(os.ReadFile("doc.go"))))
+	for name, want := range map[string]string{
+		"register": framed(headBytes, head{Version: version, Kind: kindRegister, Reference: consent.Code.Reference(), Commitment: c[:]}),
+		"answer":   framed(answerBytes, answer{Version: version, Until: 1796128200}),
+		"content": hex.EncodeToString(must(wire.Marshal(Authorisation{
+			Version: version, Relay: []byte(relay), Commitment: c, Reference: consent.Code.Reference(), PIN: consent.Code.PIN(),
+			Issued: 1796126400, Expires: 1796128200, Nonce: [nonceBytes]byte(bytesOf(3, nonceBytes)),
+		}))),
+		"list": hex.EncodeToString(l.signed),
+		"QR":   must(QR(relay, consent.Code, c)),
+	} {
+		if !strings.Contains(doc, want) {
+			t.Errorf("doc.go does not show the %s:\n%s", name, block(want))
+		}
+	}
+}
+
+// block is text as doc.go shows it: 64 characters a line.
+func block(text string) string {
+	var b strings.Builder
+	for text != "" {
+		n := min(64, len(text))
+		b.WriteString("//\t" + text[:n] + "\n")
+		text = text[n:]
+	}
+	return b.String()
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 )
 
-// dummyCMS is as long as an authorisation of a card with one certificate. Its length is padded away; that it is there lets the relay's work be alike.
+// dummyCMS is as long as an authorisation of a card with one certificate. Its length is padded away; that it is there lets the relay's
+// work be alike.
 const dummyCMS = 1500
 
 // NextDummy draws how long an app waits until its next dummy: exponential, so that dummies are a Poisson process of 0.2 a day, which an
@@ -23,8 +24,9 @@ func NextDummy(r *randv2.Rand) time.Duration {
 // NewDummySource is the randomness of an app's dummies.
 func NewDummySource() *randv2.Rand { return randv2.New(systemRandom{}) }
 
-// Dummy imitates one whole disclosure at relay: the frames of a real one, in its order, its sizes and its intervals. It takes 1 to 12 minutes.
-// The relay keeps nothing of it. Its user does not learn of it, and of an error neither: a real one would not be tried again at once.
+// Dummy imitates one whole disclosure at relay: the frames of a real one, in its order, its sizes and its intervals. It takes 1 to 12
+// minutes. The relay keeps nothing of it. Its user does not learn of it, and of an error neither: a real one would not be tried again at
+// once.
 func Dummy(ctx context.Context, h host.Host, relay peer.ID, r *randv2.Rand, pause Pause) error {
 	var c Commitment
 	_, _ = rand.Read(c[:]) // never fails

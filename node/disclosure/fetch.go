@@ -17,18 +17,28 @@ import (
 // maxFetches ends the questions to a relay that always has more: 64 relays' lists of two weeks in answers of eight.
 const maxFetches = maxMarks * markSpan / maxListsPerFetch
 
-// FetchLists asks relay for lists that known does not have, and hands each verified one to take, the oldest first; an error of take ends it and is
-// returned. trusted says which relays are in the network. One list is in memory at a time, at most 16 MiB. Lists of relays that are not in the
-// network, or from another time, are left out; one that is damaged ends it with its error. What take got until then is good.
-func FetchLists(ctx context.Context, h host.Host, relay peer.ID, known Known, trusted func(peer.ID) bool, now func() time.Time, take func(List) error) error {
+// Reading says which lists somebody has and takes.
+type Reading struct {
+	Known  Known              // lists that are not asked for
+	Relays func(peer.ID) bool // relays of the network
+	Now    func() time.Time   // nil = time.Now
+}
+
+// FetchLists asks relay for lists that are not known, and hands each verified one to take, the oldest first; an error of take ends it and is
+// returned. One list is in memory at a time, at most 16 MiB. Lists of relays that are not in the network, or from another time, are left out;
+// one that is damaged ends it with its error. What take got until then is good.
+func FetchLists(ctx context.Context, h host.Host, relay peer.ID, r Reading, take func(List) error) error {
+	if r.Now == nil {
+		r.Now = time.Now
+	}
 	for range maxFetches {
 		progress := false
-		more, err := fetchSome(ctx, h, relay, known, trusted, now(), func(l List, good bool) error {
-			if known.Has(l.Relay, l.Number) {
+		more, err := fetchSome(ctx, h, relay, r, func(l List, good bool) error {
+			if r.Known.Has(l.Relay, l.Number) {
 				return fmt.Errorf("%w: it was known", ErrList)
 			}
-			known = known.With(l.Relay, l.Number)
-			progress = progress || known.Has(l.Relay, l.Number)
+			r.Known = r.Known.With(l.Relay, l.Number)
+			progress = progress || r.Known.Has(l.Relay, l.Number)
 			if !good {
 				return nil
 			}
@@ -44,13 +54,14 @@ func FetchLists(ctx context.Context, h host.Host, relay peer.ID, known Known, tr
 	return nil
 }
 
-func fetchSome(ctx context.Context, h host.Host, relay peer.ID, known Known, trusted func(peer.ID) bool, now time.Time, take func(l List, good bool) error) (more bool, err error) {
+// fetchSome asks once.
+func fetchSome(ctx context.Context, h host.Host, relay peer.ID, r Reading, take func(l List, good bool) error) (more bool, err error) {
 	st, stop, err := open(ctx, h, relay, listsTimeout)
 	if err != nil {
 		return false, err
 	}
 	defer stop()
-	if err := send(st, head{Version: version, Kind: kindLists}, marksBytes, marksMessage{Known: known}); err != nil {
+	if err := send(st, head{Version: version, Kind: kindLists}, marksBytes, marksMessage{Known: r.Known}); err != nil {
 		return false, err
 	}
 	a, err := readAnswer(st, kindLists)
@@ -58,7 +69,7 @@ func fetchSome(ctx context.Context, h host.Host, relay peer.ID, known Known, tru
 		return false, err
 	}
 	for range a.Lists {
-		l, good, err := receiveList(st, trusted, now)
+		l, good, err := receiveList(st, r.Relays, r.Now())
 		if err != nil {
 			return false, err
 		}
@@ -69,7 +80,8 @@ func fetchSome(ctx context.Context, h host.Host, relay peer.ID, known Known, tru
 	return a.More && a.Lists > 0, nil
 }
 
-// receiveList reads one list and its items. Those of a list that is not good are read, too, since the next list stands behind them, and thrown away.
+// receiveList reads one list and its items. Those of a list that is not good are read, too, since the next list stands behind them, and
+// thrown away.
 func receiveList(st network.Stream, trusted func(peer.ID) bool, now time.Time) (l List, good bool, err error) {
 	signed, err := readFrame(st, maxListBytes)
 	if err != nil {

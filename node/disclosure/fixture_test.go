@@ -229,7 +229,7 @@ func (r *testRelay) fill(t testing.TB, n int) {
 func (r *testRelay) lists(t testing.TB, h host.Host, known Known) []List {
 	t.Helper()
 	var out []List
-	err := FetchLists(within(t), h, r.id(), known, func(id peer.ID) bool { return true }, r.clock.now, func(l List) error {
+	err := FetchLists(within(t), h, r.id(), Reading{Known: known, Relays: anyRelay, Now: r.clock.now}, func(l List) error {
 		out = append(out, l)
 		return nil
 	})

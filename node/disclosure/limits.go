@@ -3,7 +3,8 @@ package disclosure
 import "time"
 
 const (
-	// MaxData is the largest opaque data of one disclosure in bytes (crypto.md 8.5). Fourteen days of contact seeds need 1 KiB, a warning 241 bytes.
+	// MaxData is the largest opaque data of one disclosure in bytes (crypto.md 8.5). Fourteen days of contact seeds need 1 KiB, a warning
+	// 241 bytes.
 	MaxData = 64 << 10
 	// maxAuthorisation: content of 170 bytes, a certificate of 1,000 and the CMS around them need 1,500; one with three
 	// certificates stays below 6 KiB.
@@ -43,7 +44,8 @@ const (
 	smallMemory = 4 * authorisationBytes
 	// packageMemory is reserved on top before a package is read: frame, decoded form, re-encoding, and what goes to the disk.
 	packageMemory = 4 * packageBytes
-	// listMemory is reserved on top while lists are given out: an item as it is read, and the frame that it becomes. Whole lists are never in memory.
+	// listMemory is reserved on top while lists are given out: an item as it is read, and the frame that it becomes. Whole lists are
+	// never in memory.
 	listMemory = 4 * MaxData
 
 	// streamTimeout: 72 KiB over a slow mobile line (crypto.md 8.5: 64 KiB at 32 kbit/s are 16 s) and an fsync.
@@ -58,7 +60,8 @@ const (
 	maxRegistrations = 8192
 	// maxPerSource: a clinic's waiting room; one network alone takes a 128th of the places.
 	maxPerSource = 64
-	// maxDeliveries: signatures for one registration. A professional may sign again after a slip; one who tries pins ends here (crypto.md 3.4).
+	// maxDeliveries: signatures for one registration. A professional may sign again after a slip; one who tries pins ends here (crypto.md
+	// 3.4).
 	maxDeliveries = 5
 
 	// registerBurst, registerEvery: the same waiting room on one afternoon, dummies included.

@@ -91,7 +91,8 @@ func parseList(signed []byte) (env *wire.Envelope, c content, relay peer.ID, err
 		return nil, c, "", fmt.Errorf("%w (%w)", ErrList, err)
 	}
 	relay, err = peer.IDFromBytes(c.Relay)
-	if err != nil || len(c.Relay) > maxPeerID || c.Version != version || c.Number == 0 || len(c.Items) == 0 || len(c.Items) > maxItems || c.Issued > maxUnix {
+	switch {
+	case err != nil, len(c.Relay) > maxPeerID, c.Version != version, c.Number == 0, len(c.Items) == 0, len(c.Items) > maxItems, c.Issued > maxUnix:
 		return nil, c, "", ErrList
 	}
 	return env, c, relay, nil

@@ -267,7 +267,8 @@ func TestListsOfALyingRelay(t *testing.T) {
 		h := newHost(t, nil)
 		connect(t, h, relay)
 		got := 0
-		err := FetchLists(within(t), h, relay.ID(), nil, func(id peer.ID) bool { return id == relay.ID() }, func() time.Time { return noon }, func(l List) error {
+		r := Reading{Relays: func(id peer.ID) bool { return id == relay.ID() }, Now: func() time.Time { return noon }}
+		err := FetchLists(within(t), h, relay.ID(), r, func(l List) error {
 			got++
 			if len(l.Items) != 2 || !bytes.Equal(l.Items[1], []byte("two")) {
 				t.Errorf("%s: wrong items", name)
@@ -301,7 +302,8 @@ func TestEndlessRelayIsLeft(t *testing.T) {
 	})
 	h := newHost(t, nil)
 	connect(t, h, relay)
-	if err := FetchLists(within(t), h, relay.ID(), full, anyRelay, func() time.Time { return noon }, func(List) error { return nil }); err != nil {
+	r := Reading{Known: full, Relays: anyRelay, Now: func() time.Time { return noon }}
+	if err := FetchLists(within(t), h, relay.ID(), r, func(List) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if n := asked.Load(); n != 1 {

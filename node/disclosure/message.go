@@ -100,36 +100,24 @@ func answerSize(k kind) int {
 	return answerBytes
 }
 
-// checkAnswer says whether an answer to kind has the fields of its code.
+// checkAnswer says whether an answer to kind has the fields of its code, and no others.
 func checkAnswer(k kind, a answer) error {
 	if a.Version != version {
 		return ErrVersion
 	}
-	want := answer{Version: version, Status: a.Status}
+	var until, commitment, cms, lists bool
 	if a.Status == StatusOK {
-		switch k {
-		case kindRegister:
-			want.Until = a.Until
-		case kindLookup:
-			want.Until, want.Commitment = a.Until, a.Commitment
-		case kindCollect:
-			want.CMS = a.CMS
-		case kindLists:
-			want.Lists, want.More = a.Lists, a.More
-		}
-	}
-	if string(want.Commitment) != string(a.Commitment) || string(want.CMS) != string(a.CMS) || want.Until != a.Until || want.Lists != a.Lists || want.More != a.More {
-		return ErrAnswer
-	}
-	if a.Status != StatusOK {
-		return a.Status.err()
+		until, commitment, cms, lists = k == kindRegister || k == kindLookup, k == kindLookup, k == kindCollect, k == kindLists
 	}
 	switch {
-	case k == kindLookup && len(a.Commitment) != len(Commitment{}), (k == kindRegister || k == kindLookup) && (a.Until == 0 || a.Until > maxUnix),
-		k == kindCollect && (len(a.CMS) == 0 || len(a.CMS) > maxAuthorisation), k == kindLists && a.Lists > maxListsPerFetch:
-		return ErrAnswer
+	case until != (a.Until > 0), a.Until > maxUnix:
+	case commitment != (a.Commitment != nil), commitment && len(a.Commitment) != len(Commitment{}):
+	case cms != (a.CMS != nil), cms && (len(a.CMS) == 0 || len(a.CMS) > maxAuthorisation):
+	case !lists && (a.Lists > 0 || a.More), a.Lists > maxListsPerFetch:
+	default:
+		return a.Status.err()
 	}
-	return nil
+	return ErrAnswer
 }
 
 // paddedPrefix is the length of the object before the padding.

@@ -206,7 +206,8 @@ func TestDeliveries(t *testing.T) {
 
 }
 
-// A relay that is restarted forgets registrations; app and professional go on where they were, and the package is good without a registration.
+// A relay that is restarted forgets registrations; app and professional go on where they were, and the package is good without a
+// registration.
 func TestRestartBetweenSignatureAndPost(t *testing.T) {
 	dir := t.TempDir()
 	r := newRelay(t, dir, 70, nil)

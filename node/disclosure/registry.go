@@ -7,7 +7,8 @@ import (
 	"pieks/node/admission/inbound"
 )
 
-// registration is one reference that lives. It is in memory only, as is what it holds: a relay that stops forgets it, and the patient's app registers again.
+// registration is one reference that lives. It is in memory only, as is what it holds: a relay that stops forgets it, and the patient's
+// app registers again.
 type registration struct {
 	commitment Commitment
 	until      time.Time
@@ -28,8 +29,8 @@ func newRegistry() *registry {
 	return &registry{live: map[string]*registration{}, perSrc: map[inbound.Source]int{}}
 }
 
-// register inserts if absent. The same pair again gets the same end; another commitment under a living reference is StatusTaken. A dummy gets the
-// same answers and is not kept.
+// register inserts if absent. The same pair again gets the same end; another commitment under a living reference is StatusTaken. A dummy
+// gets the same answers and is not kept.
 func (r *registry) register(reference string, c Commitment, dummy bool, from inbound.Source, now time.Time) (until time.Time, s Status) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -153,7 +153,7 @@ func TestRatesOfOneNetwork(t *testing.T) {
 		"lookup":  {professionalBurst, func() error { _, err := Lookup(within(t), practice, r.id(), 5); return err }},
 		"post":    {postBurst, func() error { return Post(within(t), patient, r.id(), first, []byte{1}) }},
 		"lists": {listsBurst, func() error {
-			return FetchLists(within(t), patient, r.id(), nil, r.trusted, r.clock.now, func(List) error { return nil })
+			return FetchLists(within(t), patient, r.id(), Reading{Relays: r.trusted, Now: r.clock.now}, func(List) error { return nil })
 		}},
 	} {
 		if busy := refused(c.burst+3, c.ask); busy != 3 {

@@ -29,8 +29,8 @@ func (r Rules) Tick(now time.Time) time.Time {
 	return time.Unix(0, 0).UTC().Add(now.Sub(time.Unix(0, 0)).Truncate(r.Cycle))
 }
 
-// spentUntil is how long a commitment is remembered whose authorisation is over at expires: longer by a margin, and rounded up to a tick, so that it
-// does not tell when it was posted.
+// spentUntil is how long a commitment is remembered whose authorisation is over at expires: longer by a margin, and rounded up to a tick,
+// so that it does not tell when it was posted.
 func (r Rules) spentUntil(expires time.Time) time.Time {
 	return r.Tick(expires.Add(spentMargin + r.Cycle))
 }

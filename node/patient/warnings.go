@@ -70,14 +70,14 @@ func (n *Node) fetchLists(ctx context.Context, relay peer.ID) error {
 	if err != nil {
 		return err
 	}
-	var known disclosure.Known
+	reading := disclosure.Reading{Now: n.home.Now}
 	for _, l := range lists {
 		if id, err := peer.Decode(l.Relay); err == nil {
-			known = known.With(id, l.Number)
+			reading.Known = reading.Known.With(id, l.Number)
 		}
 	}
-	trusted := func(id peer.ID) bool { return len(n.home.RelayInfos([]string{id.String()})) > 0 }
-	return disclosure.FetchLists(ctx, n.host, relay, known, trusted, n.home.Now, func(l disclosure.List) error {
+	reading.Relays = func(id peer.ID) bool { return len(n.home.RelayInfos([]string{id.String()})) > 0 }
+	return disclosure.FetchLists(ctx, n.host, relay, reading, func(l disclosure.List) error {
 		if err := n.keepList(ctx, l); err != nil {
 			return err
 		}
