@@ -15,7 +15,7 @@ func drawKey(t *rapid.T, label string) [32]byte {
 
 func TestWarningNamesItsRoomsAndNoOthers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		keys := make([][32]byte, rapid.IntRange(1, roomMarks).Draw(t, "rooms"))
+		keys := make([][32]byte, rapid.IntRange(1, MaxRooms).Draw(t, "rooms"))
 		for i := range keys {
 			keys[i] = drawKey(t, "key")
 		}
@@ -46,7 +46,7 @@ func contains(keys [][32]byte, k [32]byte) bool {
 }
 
 func TestWarningsThatCannotBe(t *testing.T) {
-	for _, n := range []int{0, roomMarks + 1} {
+	for _, n := range []int{0, MaxRooms + 1} {
 		if _, err := NewWarning(make([][32]byte, n)); !errors.Is(err, ErrRooms) {
 			t.Errorf("%d rooms: %v", n, err)
 		}
@@ -63,12 +63,12 @@ func TestWarningsThatCannotBe(t *testing.T) {
 // and bits are as often set with 14 rooms as with one, in every place.
 func TestWarningSaysNothingWithoutAKey(t *testing.T) {
 	const rounds = 3000
-	rooms := make([][32]byte, roomMarks)
+	rooms := make([][32]byte, MaxRooms)
 	for i := range rooms {
 		rooms[i][0] = byte(i)
 	}
-	for _, n := range []int{1, roomMarks} {
-		marks, place := map[[markBytes]byte]bool{}, [roomMarks]int{}
+	for _, n := range []int{1, MaxRooms} {
+		marks, place := map[[markBytes]byte]bool{}, [MaxRooms]int{}
 		ones := make([]int, WarningBytes)
 		for range rounds {
 			w := must(NewWarning(rooms[:n]))
@@ -76,7 +76,7 @@ func TestWarningSaysNothingWithoutAKey(t *testing.T) {
 				ones[i+1] += bits.OnesCount8(b)
 			}
 			own := roomMark(rooms[0], w[1:1+saltBytes])
-			for i := range roomMarks {
+			for i := range MaxRooms {
 				m := [markBytes]byte(w[1+saltBytes+i*markBytes:])
 				if marks[m] {
 					t.Fatal("two warnings share a mark")
