@@ -7,6 +7,7 @@ import (
 
 	"pieks/card"
 	"pieks/node/control"
+	"pieks/node/disclosure"
 )
 
 // DiscloseCmd lets a patient tell others of an infection without saying who it was.
@@ -174,6 +175,9 @@ func (c *DiscloseSignCmd) Run(ctx context.Context, a *app) error {
 }
 
 func (c *DiscloseSignCmd) sign(ctx context.Context, a *app, opened card.Card, draft control.DiscloseDraft) ([]byte, error) {
+	if err := disclosure.CheckCard(ctx, opened); err != nil {
+		return nil, err
+	}
 	digits, err := c.pin(ctx, a, opened)
 	if err != nil {
 		return nil, err

@@ -72,12 +72,24 @@ func Prepare(s Scanned, r Registered, now time.Time) (content []byte, until time
 	return content, time.Unix(int64(a.Expires), 0), err
 }
 
+// CheckCard says whether a card is one of a person, before its PIN is asked for; else ErrPerson.
+func CheckCard(ctx context.Context, c card.Card) error {
+	info, err := card.Inspect(ctx, c)
+	if err == nil && !person(info.CertificateType) {
+		err = ErrPerson
+	}
+	return err
+}
+
 // Sign has the card sign what was looked up, and gives the authorisation to deliver. The card's PIN was verified before. What the network
 // would not take is an error here too: roots are the network file's.
 func Sign(ctx context.Context, c card.Card, roots card.Roots, s Scanned, r Registered, now time.Time) ([]byte, error) {
 	content, _, err := Prepare(s, r, now)
 	if err != nil {
 		return nil, err
+	}
+	if err := CheckCard(ctx, c); err != nil {
+		return nil, fmt.Errorf("sign a disclosure: %w", err)
 	}
 	cms, err := card.SignCMS(ctx, c, Domain, content, now)
 	if err != nil {
@@ -97,7 +109,7 @@ func Verify(cms []byte, roots card.Roots, at time.Time) (*Authorisation, *card.S
 	}
 	content, by, err := card.VerifySigned(cms, Domain, roots, at)
 	switch {
-	case errors.Is(err, card.ErrProfession), errors.Is(err, card.ErrNoAdmission):
+	case errors.Is(err, card.ErrProfession), errors.Is(err, card.ErrNoAdmission), errors.Is(err, card.ErrPatientCard):
 		return nil, nil, fmt.Errorf("%w (%w)", ErrProfession, err)
 	case err != nil:
 		return nil, nil, fmt.Errorf("%w (%w)", ErrSignature, err)

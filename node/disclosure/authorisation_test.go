@@ -43,7 +43,6 @@ func TestWrongAuthorisations(t *testing.T) {
 		"good":               {signed(nil), nil, nil},
 		"practice's card":    {rawSign(t, virtualCard(t, testCA(), card.SMCB, ""), 70, consent, noon, nil), ErrPerson, ErrPerson},
 		"assistant":          {rawSign(t, virtualCard(t, testCA(), card.HBA, "1.2.276.0.76.4.33"), 70, consent, noon, nil), ErrProfession, ErrProfession},
-		"insured":            {rawSign(t, virtualCard(t, testCA(), card.HBA, "1.2.276.0.76.4.49"), 70, consent, noon, nil), ErrProfession, ErrProfession},
 		"foreign root":       {rawSign(t, virtualCard(t, foreignCA(), card.HBA, ""), 70, consent, noon, nil), ErrSignature, ErrSignature},
 		"enrolment":          {enrolment, ErrSignature, ErrSignature},
 		"other data":         {rawSign(t, doctor, 70, other, noon, nil), ErrSwapped, ErrSwapped},
