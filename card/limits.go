@@ -5,9 +5,8 @@ import "time"
 const (
 	// maxCMS: crypto.md 5.2. A signed statement with three certificates stays below 6 KiB.
 	maxCMS = 16 << 10
-	// cmsAround: a message without content and certificate has 250 bytes, and up to 400 more for the issuer's name, whose fields end at 64
-	// characters, the serial number and a signature of 72 bytes.
-	cmsAround = 700
+	// cmsAround: a message has 300 bytes at most beside its content, its certificate and the signer's name and number.
+	cmsAround = 310
 	// MaxEnrolment is the largest enrolment in bytes: with an offer beside it, it must fit into a mailbox envelope of 4 KiB.
 	// Full fields (900 bytes) with a real SMC-B or HBA certificate (960 bytes) and the CMS around them need 2,300.
 	MaxEnrolment = 2600
