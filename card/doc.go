@@ -163,7 +163,7 @@
 // Commands go out once, short ones, and through one transport:
 //
 //	data beyond 255 bytes    in parts with CLA 10, unless the card's answer to reset says that it takes extended length
-//	61xx                     GET RESPONSE 00C00000 xx, at most 64 times and 5 KiB
+//	61xx                     GET RESPONSE 00C00000 xx, at most 24 times and no more than was wanted
 //	6Cxx                     the same command with Le xx, once; never for VERIFY
 //
 // HBA, SMC-B and eGK have the same layout below different roots (gemSpec_HBA_ObjSys, gemSpec_SMC-B_ObjSys, gemSpec_eGK_ObjSys G2.1):

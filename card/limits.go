@@ -60,6 +60,8 @@ const (
 	maxFile = 8 << 10
 	// maxAnswer: a PIV object with a certificate of maxCertificate, and no more.
 	maxAnswer = 5 << 10
+	// maxRounds ends the fetching of one answer (61xx); 20 are enough for maxAnswer.
+	maxRounds = 24
 	// maxATR: ISO 7816-3 section 8.2.1, TS and at most 32 characters.
 	maxATR = 33
 	// maxExtended: data in an extended APDU, more than any card here takes.

@@ -40,6 +40,7 @@ func TestTransport(t *testing.T) {
 		sw      uint16
 	}{
 		{"plain", nil, read, "0102 9000", "00b0000000", "0102", swOK}, // the space only parts the bytes
+		{"nothing wanted, but there is something", nil, Command{INS: 0xa4}, "6102,01029000", "00a40000,00c0000002", "0102", swOK},
 		{"refused", nil, read, "6a82", "00b0000000", "", swFileNotFound},
 		{"more", nil, read, "01026102,03049000", "00b0000000,00c0000002", "01020304", swOK},
 		{"more twice", nil, read, "6102,01026101,039000", "00b0000000,00c0000002,00c0000001", "010203", swOK},
@@ -68,11 +69,11 @@ func TestTransport(t *testing.T) {
 	}
 }
 
-// TestTransportEnds: a card that always has more is left.
+// TestTransportEnds: a card that always has more, or gives more than was wanted, is left.
 func TestTransportEnds(t *testing.T) {
-	for _, answer := range []string{"6100", "6101", "006101", strings.Repeat("00", 256) + "6100"} {
+	for _, answer := range []string{"6100", "6101", "006101", strings.Repeat("00", 256) + "6100", strings.Repeat("00", 257) + "9000"} {
 		s := &script{answers: []string{answer}}
-		if _, _, err := newTransport(s).exchange(context.Background(), Command{INS: 0xb0, Ne: 256}); !errors.Is(err, ErrResponse) || len(s.sent) > maxReads+1 {
+		if _, _, err := newTransport(s).exchange(context.Background(), Command{INS: 0xb0, Ne: 256}); !errors.Is(err, ErrResponse) || len(s.sent) > maxRounds+1 {
 			t.Fatal(answer, len(s.sent), err)
 		}
 	}
@@ -145,7 +146,7 @@ func FuzzTransport(f *testing.F) {
 			return append([]byte{}, second...), nil
 		}}
 		data, _, err := newTransport(ch).exchange(context.Background(), Command{INS: 0xb0, Ne: wanted})
-		if len(ch.sent) > 2*maxReads+2 || (err == nil && len(data) > maxAnswer+maxExtended+1) {
+		if len(ch.sent) > 2*maxRounds+2 || (err == nil && len(data) > max(wanted, 256)) {
 			t.Fatal(len(ch.sent), len(data), err)
 		}
 	})
