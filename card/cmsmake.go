@@ -51,10 +51,15 @@ func (c *Certificate) canSign(domain string, content []byte) error {
 	if err := c.checkSigner(); err != nil {
 		return err
 	}
-	if room := maxCMS - cmsAround - len(c.Raw) - len(domain); len(content) > room {
+	if room := c.room(domain); len(content) > room {
 		return fmt.Errorf("%w: %d bytes, and this card can sign at most %d: sign a hash of it, or a part", ErrTooLarge, len(content), room)
 	}
 	return nil
+}
+
+// room is how much content fits beside the certificate and what else a message has.
+func (c *Certificate) room(domain string) int {
+	return maxCMS - cmsAround - len(c.Raw) - len(c.issuerDN) - len(c.serial) - len(domain)
 }
 
 func signCMS(ctx context.Context, c Card, certificate []byte, domain string, content []byte, now time.Time) ([]byte, error) {

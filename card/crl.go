@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -22,6 +23,8 @@ type RevocationList struct {
 	digest      [32]byte // of the signed part
 	signature   []byte
 	serials     map[string]struct{} // contents of the INTEGERs
+
+	checked atomic.Pointer[[]byte] // certificate of the CA whose signature it was found to have: checked once, not with every message
 }
 
 // ParseCRL reads one list in DER: version 2, ecdsa-with-SHA256, with an end, whole. A delta list, one for some of a CA's certificates only and one
@@ -140,9 +143,13 @@ func (l *RevocationList) checkBy(ca *Certificate) error {
 	if ca.extensions.keyUsage&usageCRLSign == 0 {
 		return ErrCRLIssuer
 	}
+	if known := l.checked.Load(); known != nil && bytes.Equal(*known, ca.Raw) {
+		return nil
+	}
 	if !ca.key.verify(l.digest[:], l.signature) {
 		return ErrCRLSignature
 	}
+	l.checked.Store(&ca.Raw)
 	return nil
 }
 

@@ -46,9 +46,9 @@ func TestRevocation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			forged := *crlOf(t, foreign, i.virtual.file)
+			forged := crlOf(t, foreign, i.virtual.file)
 			forged.authorityID = i.ca.certificate.extensions.subjectID
-			nameless := *crlOf(t, i.ca, i.virtual.file)
+			nameless := crlOf(t, i.ca, i.virtual.file)
 			nameless.authorityID = ""
 			old := crlAt(t, i.ca, testNow.Add(-2*time.Hour), testNow.Add(-time.Hour), other.file)
 			oldListed := crlAt(t, i.ca, testNow.Add(-2*time.Hour), testNow.Add(-time.Hour), i.virtual.file)
@@ -63,7 +63,7 @@ func TestRevocation(t *testing.T) {
 				{"nothing revoked", []*RevocationList{crlOf(t, i.ca)}, nil},
 				{"listed", []*RevocationList{crlOf(t, i.ca, other.file, i.virtual.file)}, ErrRevokedCard},
 				{"listed by the second list", []*RevocationList{current, crlOf(t, i.ca, i.virtual.file)}, ErrRevokedCard},
-				{"list without key identifier", []*RevocationList{&nameless}, ErrRevokedCard},
+				{"list without key identifier", []*RevocationList{nameless}, ErrRevokedCard},
 				{"run out", []*RevocationList{old}, ErrCRLExpired},
 				{"run out, and a current one", []*RevocationList{old, current}, nil},
 				{"run out, but listed", []*RevocationList{oldListed, current}, ErrRevokedCard},
@@ -72,7 +72,7 @@ func TestRevocation(t *testing.T) {
 				{"not yet", []*RevocationList{crlAt(t, i.ca, testNow.Add(maxSkew+time.Second), testNow.Add(time.Hour))}, ErrCRLNotYetValid},
 				{"of another CA", []*RevocationList{crlOf(t, sharedCA)}, nil},
 				{"of a CA of that name with another key", []*RevocationList{crlOf(t, foreign, i.virtual.file)}, nil},
-				{"forged", []*RevocationList{&forged}, ErrCRLSignature},
+				{"forged", []*RevocationList{forged}, ErrCRLSignature},
 			} {
 				roots := i.roots()
 				roots.CRLs = c.crls

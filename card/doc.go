@@ -5,9 +5,13 @@
 //	Statement --CBOR--> content --card signs--> CMS message (the enrolment)   Enrol, EnrolVirtual
 //	enrolment + Roots of the network bundle --> Licence                       VerifyEnrolment, VerifyFreshEnrolment
 //
-//	Channel (PC/SC connection, Virtual)  <--APDUs--  Card (HealthCard, made by Open)
+//	content --card signs, under a domain--> CMS message               SignMessage, SignCMS
+//	CMS message + domain + Roots --> content, Signatory               VerifySigned; DomainOf tells the domain
 //
-// Nothing here keeps or logs a PIN, repeats a command, or reads a clock: times are handed in. PIN hides itself when printed,
+//	Channel (PC/SC connection, Virtual)  <--APDUs--  transport  <--  Card (HealthCard, PIVCard, PKCS15Card), made by Open
+//	Card --> Info (Inspect, without PIN), crypto.Signer (NewSigner)
+//
+// Nothing here keeps or logs a PIN, presents one twice, or reads a clock: times are handed in. PIN hides itself when printed,
 // as a value or in an exported field. Errors name neither holder nor practice, since relays log them.
 //
 // # Statement
@@ -67,29 +71,71 @@
 //	messageDigest           SHA-256 of eContent                     ErrMessageDigest
 //	eContent                begins with the domain string           ErrDomain
 //
+// Domains are
+//
+//	"pieks/enrolment/1" 00    a practice's statement, this package
+//	"pieks/disclosure/1" 00   a professional's authorisation of a disclosure, package disclosure
+//	"pieks/file/1" 00         any file, signed on the command line. "openssl cms -verify" takes such a message; the file begins behind
+//	                          the 13 bytes of the domain
+//
+// SignMessage refuses content for which 16 KiB have no room before it uses the PIN.
+//
 // Signed attributes must be there and the content must begin with the domain string: either alone stops a message whose
 // content is the DER of another message's attributes ("attribute confusion"), which OpenSSL and others take.
 //
 // # Certificates
 //
-// Read here and not with crypto/x509, which refuses brainpool and knows no admissions. Curves stand in one table; now P-256.
-// The signer's certificate is X.509 version 3 with ecdsa-with-SHA256 and
+// Read here and not with crypto/x509, which refuses brainpool and knows no admissions. Curves stand in one table: P-256 and brainpoolP256r1, which
+// German health cards have. The signer's certificate is X.509 version 3 with ecdsa-with-SHA256 and
 //
 //	uncompressed point on a known curve                                    ErrPoint, ErrCurve
 //	no doubled and no unknown critical extension; known are basic          ErrExtension
-//	  constraints, both key usages, policies, admission and key identifiers
+//	  constraints, both key usages, policies, admission, alternative
+//	  names and key identifiers
 //	basicConstraints absent or no CA                                       ErrCASigner
 //	keyUsage with digitalSignature                                         ErrKeyUsage
 //	extendedKeyUsage absent or with clientAuth                             ErrExtendedKeyUsage
-//	certificatePolicies with exactly one of the types                      ErrCertificateType
-//	  1.2.276.0.76.4.75 (C.HP.AUT, HBA), 1.2.276.0.76.4.77 (C.HCI.AUT, SMC-B)
+//	exactly one type, by certificatePolicies or alternative name           ErrCertificateType
+//	  HBA   1.2.276.0.76.4.75 (C.HP.AUT)
+//	  SMCB  1.2.276.0.76.4.77 (C.HCI.AUT)
+//	  UZI   an otherName of type 2.5.5.5, see below                        ErrUZI
+//	  EGK   1.2.276.0.76.4.70 (C.CH.AUT), or any profession                ErrPatientCard
+//	        1.2.276.0.76.4.49 (insured person), whatever the list says
 //	admission (1.3.36.8.3.3), of which every ProfessionInfo is looked at   ErrAdmission, ErrNoAdmission
 //	a ProfessionInfo with a professionOID in Roots.Professions             ErrProfession
 //	  whose registrationNumber is the statement's Telematik-ID             ErrTelematikID
 //	a chain to one of Roots.CAs, with at most two CAs between that the     ErrUntrusted, ErrNotCA,
 //	  message carries; all valid at the time of receipt                    ErrCertificateSignature, ErrExpired, ErrNotYetValid
+//	nothing revoked in it                                                  ErrRevokedCard
 //
 // CAs of the bundle are trusted as they are, roots or not, as long as they are valid CAs; a root that only the message carries never is.
+//
+// The name of a UZI card, the Dutch professional's, is an IA5String of seven parts:
+//
+//	2.16.528.1.1003.1.3.5.5.2-1-900012345-Z-90000111-01.015-00000000
+//	CA                        |  UZI        subscriber       AGB code
+//	                          version     card type     role: title.specialism
+//
+// Taken are version 1, card type Z (the care provider's own), this CA number together with an issuer whose name has "UZI-register Zorgverlener
+// CA", numbers of 9, 8 and 8 digits, and titles 01 02 03 04 16 17 25 30 31 81 82. Its profession is the CA number with the title as last arc,
+// 2.16.528.1.1003.1.3.5.5.2.1 for a physician, its registration number the UZI number. Beside a German type or an admission it is nothing.
+// UZI cards of today have RSA certificates, which are refused
+// (ErrSignatureAlgorithm): what is here waits for their elliptic curve.
+//
+// # Revocation
+//
+// Roots.RevokedCards has SHA-256 hashes of certificates (DER). The holder of a certificate can write its signature (r, s) as (r, n-s), with
+// another hash: that one is looked for, too.
+//
+// Roots.CRLs are lists of the CAs (RFC 5280 section 5), at most 4 MiB, read by ParseCRL where they are loaded: version 2, ecdsa-with-SHA256 over
+// either curve, with thisUpdate and nextUpdate, without critical extensions (no delta, partial or indirect lists); else ErrCRL. They are held
+// against every certificate of the chain, and against a trusted CA whose issuer is trusted, too:
+//
+//	list of another name, or of another key by its identifier              passed over
+//	CA that may not sign lists (cRLSign)                                   ErrCRLIssuer
+//	signature not the CA's                                                 ErrCRLSignature
+//	serial number listed, however old the list                             ErrRevokedCard
+//	no list of this CA is current, though there are some                   ErrCRLExpired, ErrCRLNotYetValid
 //
 // # Times
 //
@@ -104,21 +150,28 @@
 //	D is not in Roots.Revoked                                              ErrRevoked
 //
 // Statement errors proper are ErrStatement, ErrStatementVersion and ErrStatementSpan. What is cheap is checked first, the two
-// signatures last: an enrolment costs 0.17 ms, a refusal before the signatures 0.015 ms.
+// signatures last: an enrolment costs 0.11 ms over P-256 and 1.2 ms over brainpoolP256r1, a refusal before the signatures 0.01 ms.
 //
 // # Cards
 //
-// HBA and SMC-B have the same layout below different roots (gemSpec_HBA_ObjSys, gemSpec_SMC-B_ObjSys G2.1):
+// Open selects applications until one answers; reader names and answers to reset do not count. A refusal of all is ErrForeignCard.
 //
-//	MF           application identifier D27600014601 (HBA), D27600014606 (SMC-B)
-//	DF.ESIGN     A000000167455349474E
-//	  EF.C.HP.AUT.E256, EF.C.HCI.AUT.E256     short file identifier 06: the certificate
-//	  PrK.HP.AUT.E256, PrK.HCI.AUT.E256       key reference 86, algorithm 00 (signECDSA), needs the PIN
-//	PIN.CH, PIN.SMC                           reference 01, six to eight digits, three tries
+//	D27600014606, D27600014601, D2760001448000   root of an SMC-B, HBA, eGK; then DF.ESIGN A000000167455349474E   HealthCard
+//	A000000308000010000100                       PIV                                                             PIVCard
+//	A000000063504B43532D3135                     PKCS #15, the layout of UZI cards                               PKCS15Card
 //
-// and the dialogue
+// Commands go out once, short ones, and through one transport:
 //
-//	SELECT root, to find the kind     00A4040C 06 <identifier>
+//	data beyond 255 bytes    in parts with CLA 10, unless the card's answer to reset says that it takes extended length
+//	61xx                     GET RESPONSE 00C00000 xx, at most 24 times and no more than was wanted
+//	6Cxx                     the same command with Le xx, once; never for VERIFY
+//
+// HBA, SMC-B and eGK have the same layout below different roots (gemSpec_HBA_ObjSys, gemSpec_SMC-B_ObjSys, gemSpec_eGK_ObjSys G2.1):
+//
+//	EF.C.HP.AUT.E256, EF.C.HCI.AUT.E256     short file identifier 06: the certificate; eGK: EF.C.CH.AUT.E256, 04
+//	PrK.HP.AUT.E256, PrK.HCI.AUT.E256       key reference 86, algorithm 00 (signECDSA), needs the PIN
+//	PIN.CH, PIN.SMC                         reference 01, six to eight digits, three tries
+//
 //	SELECT DF.ESIGN                   00A4040C 0A A000000167455349474E
 //	READ BINARY                       00B08600 00, then 00B0<offset> 00
 //	GET PIN STATUS                    80200001                       63Cx: x tries left
@@ -126,9 +179,32 @@
 //	MSE SET                           002241B6 06 840186 800100
 //	PSO COMPUTE DIGITAL SIGNATURE     002A9E9A 20 <SHA-256> 00       r and s side by side
 //
-// A format 2 block is 2, the number of digits, the digits, and F to the end, in half bytes: 26123456FFFFFFFF.
-// Virtual answers these as a card does, and refuses everything else with the status words of gemSpec_COS. Its key and certificate follow
-// from seed, holder and CA alone.
+// A format 2 block is 2, the number of digits, the digits, and F to the end, in half bytes: 26123456FFFFFFFF. In a contactless field the card
+// refuses with 6982 (ErrContactless) until PACE was done. An eGK is read and shown; it does not sign here (ErrNoSigning).
+//
+// PIV (NIST SP 800-73-4), certificate and key 9A, for authentication, over P-256:
+//
+//	SELECT                            00A40400 0B A000000308000010000100 00
+//	GET DATA                          00CB3FFF 05 5C035FC105 00      53 { 70 certificate, 71 00, FE }
+//	VERIFY without data               00200080                       63Cx: x tries left
+//	VERIFY                            00200080 08 <digits, FF>       63Cx, 6983 as above
+//	GENERAL AUTHENTICATE              0087119A 26 7C24 8200 8120 <SHA-256> 00    7C { 82 ECDSA-Sig-Value }
+//
+// PKCS #15 (ISO 7816-15): EF.ODF 5031 names the files of private keys, certificates and PINs. Taken is the first EC key whose usage has sign and not
+// nonRepudiation (qualified signatures are never made), with a certificate of its identifier that is no CA's and the PIN that it names. That PIN
+// says how it wants to be presented: ASCII or UTF-8, padded or not, or as a format 2 block. What cannot be used is ErrLayout.
+//
+//	SELECT a file                     00A4080C <path below 3F00>, 00A4020C <identifier>, 00A4090C <path>
+//	READ BINARY                       00B0<offset> 00
+//	VERIFY without data, VERIFY       002000<reference>
+//	MSE SET                           002241B6 03 8401<reference>
+//	PSO COMPUTE DIGITAL SIGNATURE     as above
+//
+// None of this has met a real card yet: it follows the specifications, and was tested with Virtual, which answers as they say and refuses everything
+// else with their status words. Virtual HBAs, SMC-Bs and eGKs take chaining and extended length, PIV cards chaining only, and PKCS #15 cards neither,
+// so that the transport has to do each. A virtual card's key and certificate follow from seed, holder and CA alone; NewVirtualOf makes one of any kind, each
+// kind and curve with a CA of its own that says TEST-ONLY in its name. The certificate of a published
+// test card of gematik's is read, and a signature with its published key verifies.
 //
 // # Test networks
 //

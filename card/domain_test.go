@@ -62,7 +62,11 @@ func TestRoomForAFile(t *testing.T) {
 	ctx := context.Background()
 	for _, s := range sorts {
 		i := newIssued(t, s)
-		room := maxCMS - cmsAround - len(i.virtual.file) - len(FileDomain)
+		leaf, err := ParseCertificate(i.virtual.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		room := leaf.room(FileDomain)
 		if _, err := SignMessage(ctx, i.card, "000000", FileDomain, make([]byte, room+1), testNow); !errors.Is(err, ErrTooLarge) || i.virtual.tries != pinTries {
 			t.Fatal(s, err)
 		}
@@ -70,6 +74,9 @@ func TestRoomForAFile(t *testing.T) {
 		cms, err := SignMessage(ctx, i.card, VirtualPIN, FileDomain, file, testNow)
 		if err != nil {
 			t.Fatal(s, err)
+		}
+		if left := maxCMS - len(cms); left > 30 {
+			t.Errorf("%s: %d bytes were left", s, left)
 		}
 		if content, _, err := VerifySigned(cms, FileDomain, i.roots(), testNow); err != nil || !bytes.Equal(content, file) {
 			t.Fatal(s, err)

@@ -264,14 +264,36 @@ func TestForeignCard(t *testing.T) {
 			t.Fatal(sw, err)
 		}
 	}
-	eGK := &recorder{Channel: v, answer: func(c []byte) ([]byte, error) { // root as ours, no signing application
+	bare := &recorder{Channel: v, answer: func(c []byte) ([]byte, error) { // root as ours, no signing application
 		if bytes.HasSuffix(c, applicationESIGN) {
 			return []byte{0x6a, 0x82}, nil
 		}
 		return nil, nil
 	}}
-	if _, err := Open(ctx, eGK); !errors.Is(err, ErrForeignCard) {
+	if _, err := Open(ctx, bare); !errors.Is(err, ErrForeignCard) {
 		t.Fatal(err)
+	}
+}
+
+// TestContactless: in a contactless field a health card lets itself be selected and nothing be read before PACE.
+func TestContactless(t *testing.T) {
+	ctx := context.Background()
+	for _, s := range []sort{{SMCB, CurveBrainpool}, {HBA, CurveBrainpool}, {EGK, CurveBrainpool}} {
+		for _, ins := range []byte{0xb0, 0xa4} {
+			r := &recorder{Channel: newIssued(t, s).virtual, answer: func(c []byte) ([]byte, error) {
+				if c[1] == ins && (ins == 0xb0 || bytes.HasSuffix(c, applicationESIGN)) {
+					return []byte{0x69, 0x82}, nil
+				}
+				return nil, nil
+			}}
+			c, err := Open(ctx, r)
+			if err == nil {
+				_, err = c.Certificate(ctx)
+			}
+			if !errors.Is(err, ErrContactless) {
+				t.Fatal(s, err)
+			}
+		}
 	}
 }
 

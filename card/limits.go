@@ -5,9 +5,8 @@ import "time"
 const (
 	// maxCMS: crypto.md 5.2. A signed statement with three certificates stays below 6 KiB.
 	maxCMS = 16 << 10
-	// cmsAround: a message without content and certificate has 250 bytes, and up to 400 more for the issuer's name, whose fields end at 64
-	// characters, the serial number and a signature of 72 bytes.
-	cmsAround = 700
+	// cmsAround: a message has 300 bytes at most beside its content, its certificate and the signer's name and number.
+	cmsAround = 310
 	// MaxEnrolment is the largest enrolment in bytes: with an offer beside it, it must fit into a mailbox envelope of 4 KiB.
 	// Full fields (900 bytes) with a real SMC-B or HBA certificate (960 bytes) and the CMS around them need 2,300.
 	MaxEnrolment = 2600
@@ -61,6 +60,8 @@ const (
 	maxFile = 8 << 10
 	// maxAnswer: a PIV object with a certificate of maxCertificate, and no more.
 	maxAnswer = 5 << 10
+	// maxRounds ends the fetching of one answer (61xx); 20 are enough for maxAnswer.
+	maxRounds = 24
 	// maxATR: ISO 7816-3 section 8.2.1, TS and at most 32 characters.
 	maxATR = 33
 	// maxExtended: data in an extended APDU, more than any card here takes.

@@ -69,9 +69,9 @@ func (w *chain) checkRevoked(c, issuer *Certificate) error {
 }
 
 // checkAnchor holds a trusted CA against the lists of the one that issued it, if the network trusts that, too: it is trusted as it is, but
-// not when it was revoked.
+// not when it was revoked. One that issued itself is not held against its own list: who has its key writes the list.
 func (w *chain) checkAnchor(ca *Certificate) error {
-	if !slices.ContainsFunc(w.crls, func(l *RevocationList) bool { return l.issuerDN == ca.issuerDN }) {
+	if ca.issuerDN == ca.subjectDN || !slices.ContainsFunc(w.crls, func(l *RevocationList) bool { return l.issuerDN == ca.issuerDN }) {
 		return nil
 	}
 	for _, der := range w.cas {

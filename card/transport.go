@@ -26,19 +26,24 @@ func newTransport(ch Channel) *transport {
 	return t
 }
 
-// exchange sends c and gives the whole answer with its last status word, whatever that is.
+// exchange sends c and gives the whole answer with its last status word, whatever that is. An answer that is longer than c.Ne, or
+// comes in crumbs, ends it.
 func (t *transport) exchange(ctx context.Context, c Command) (data []byte, sw uint16, err error) {
+	most := max(c.Ne, 256) // T=0 cards also hold ready what nobody wanted
 	if c, sw, err = t.chain(ctx, c); err != nil || sw != swOK {
 		return nil, sw, err
 	}
 	data, sw, err = t.once(ctx, c)
 	for rounds := 0; err == nil && sw>>8 == swMore>>8; rounds++ {
-		if rounds == maxReads || len(data) > maxAnswer {
+		if rounds == maxRounds {
 			return nil, 0, fmt.Errorf("%w: it does not end", ErrResponse)
 		}
 		var more []byte
 		more, sw, err = t.once(ctx, Command{CLA: c.CLA, INS: insGetResponse, Ne: expected([]byte{byte(sw)}, 256)})
 		data = append(data, more...)
+	}
+	if len(data) > most {
+		return nil, 0, fmt.Errorf("%w: %d bytes where %d were wanted", ErrResponse, len(data), most)
 	}
 	return data, sw, err
 }
