@@ -67,7 +67,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
 bench: build ## measure this computer against the budget of the design
-	@for name in search sheet booking contention catchup idle relay; do $(BIN) bench $$name; done
+	@for name in search sheet cms booking contention catchup idle relay; do $(BIN) bench $$name; done
 	@$(BIN) bench contention --via relay
 
 ##@ Care

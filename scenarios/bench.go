@@ -38,6 +38,7 @@ func Benches() []Bench {
 		{"sheet", "checking a sheet, with its pass not seen before and seen", benchSheet},
 		{"idle", "memory, start and stop of each role in a process of its own, and the size of the program", benchIdle},
 		{"relay", "what an idle patient costs a relay", benchRelay},
+		{"cms", "checking what a card has signed, on both curves", benchCMS},
 		{"catchup", "bytes to catch up after being offline", benchCatchup},
 	}
 }

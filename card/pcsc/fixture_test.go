@@ -100,7 +100,7 @@ func closed(t *testing.T, c *pcsc.Conn) {
 	}
 }
 
-func driver(t *testing.T, ch card.Channel) *card.HealthCard {
+func driver(t *testing.T, ch card.Channel) card.Card {
 	t.Helper()
 	h, err := card.Open(t.Context(), ch)
 	if err != nil {
@@ -110,7 +110,7 @@ func driver(t *testing.T, ch card.Channel) *card.HealthCard {
 }
 
 // sign verifies the PIN, signs, and checks the signature with the key of the card's certificate.
-func sign(t *testing.T, h *card.HealthCard) {
+func sign(t *testing.T, h card.Card) {
 	t.Helper()
 	if err := h.VerifyPIN(t.Context(), card.VirtualPIN); err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func locked(t *testing.T, which string) {
 	unverified(t, driver(t, c))
 }
 
-func unverified(t *testing.T, h *card.HealthCard) {
+func unverified(t *testing.T, h card.Card) {
 	t.Helper()
 	if _, err := h.SignDigest(t.Context(), make([]byte, 32)); !errors.Is(err, card.ErrPINNeeded) {
 		t.Errorf("signed without a PIN: %v", err)

@@ -23,7 +23,7 @@ func hold() {
 	ctx := context.Background()
 	c, err := pcsc.Open(ctx, "")
 	if err == nil {
-		var h *card.HealthCard
+		var h card.Card
 		if h, err = card.Open(ctx, c); err == nil {
 			err = h.VerifyPIN(ctx, card.VirtualPIN)
 		}
