@@ -69,6 +69,7 @@ func TestVirtualAnswers(t *testing.T) {
 		{"chain in three", "10200001022612 10200001023456 0020000104ffffffff", "9000"},
 		{"first part", "102000010426123456", "9000"},
 		{"chain broken by another command", "102000010426123456 80200001", "6883"},
+		{"chain goes on with another reference", "102000010426123456 0020000204ffffffff", "6883"},
 		{"chain forgotten after that", "102000010426123456 80200001 0020000104ffffffff", "6700"},
 		{"nothing to fetch", "00c0000000", "9000"},
 		{"extended", esign + " 00b08600000200", "9000"},
@@ -97,6 +98,30 @@ func TestVirtualAnswers(t *testing.T) {
 				t.Fatalf("got %s, want %s", got, c.status)
 			}
 		})
+	}
+}
+
+// TestVirtualLimits: a card takes what its answer to reset promises, and no more.
+func TestVirtualLimits(t *testing.T) {
+	for _, c := range []struct {
+		sort              sort
+		extended, chained string
+	}{
+		{sort{SMCB, CurveBrainpool}, "6a82", "9000"},
+		{sort{EGK, CurveBrainpool}, "6a82", "9000"},
+		{sort{PIV, CurveP256}, "6700", "9000"},
+		{sort{UZI, CurveP256}, "6700", "6e00"},
+	} {
+		for command, want := range map[string]string{"00a4040c00000c" + "a000000063504b43532d3135": c.extended, "10a4040c06" + "a00000006350": c.chained} {
+			v := newIssued(t, c.sort).virtual
+			raw, err := v.Transmit(context.Background(), unhex(t, command))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := hex.EncodeToString(raw); got != want { // 6a82: understood, but there is no such application
+				t.Errorf("%s: %s answers %s, want %s", c.sort, command, got, want)
+			}
+		}
 	}
 }
 
