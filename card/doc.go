@@ -30,7 +30,7 @@
 //	7    text, 1-64   place
 //	8    text, 0-32   phone
 //	9    text, 0-240  directions
-//	10   text, 1-128  Telematik-ID, PrintableString characters only
+//	10   text, 1-128  Telematik-ID (of a UZI card: UZI number), PrintableString characters only
 //	11   uint         not before, seconds since 1970-01-01T00:00:00Z, below 2^32
 //	12   uint         not after, later than 11 by at most 7,776,000 (90 days)
 //
