@@ -205,7 +205,8 @@
 // everything else with their status words. Virtual HBAs, SMC-Bs and eGKs take chaining and extended length, PIV cards chaining only, and
 // PKCS #15 cards neither, so that the transport has to do each. A virtual card's key and certificate follow from seed, holder and CA
 // alone; NewVirtualOf makes one of any kind, each kind and curve with a CA of its own that says TEST-ONLY in its name. The certificate of
-// a published test card of gematik's is read, and a signature with its published key verifies.
+// a published test card of gematik's is read, and a signature with its published key verifies. OpenSC 0.23 recognised the virtual PIV card
+// behind a real pcscd and read the directory of the PKCS #15 one as it is meant.
 //
 // # Test networks
 //

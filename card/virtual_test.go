@@ -125,6 +125,38 @@ func TestVirtualLimits(t *testing.T) {
 	}
 }
 
+// TestVirtualPKCS15Answers is what tools ask that find their way by EF.DIR and control parameters: OpenSC's pkcs15-tool shows this card so.
+func TestVirtualPKCS15Answers(t *testing.T) {
+	for _, c := range []struct{ commands, answer string }{
+		{"00a4000c023f00", "9000"},
+		{"00a40800022f0000", "620b8002001b82010183022f009000"},
+		{"00a4080c022f00 00b000001b", "61194f0ca000000063504b43532d31355003555a4951043f0050159000"},
+		{"00a4080c022f00 00b0000000", "6c1b"},
+		{"00a4080c022f00 00b0001b00", "6b00"},
+		{"00a408000250150000", "6700"},
+		{"00a40804025015" + "00", "62038201389000"},
+		{"00a40800045015503100", "620b80020024820101830250319000"},
+		{"00a4080c025015 00a4020c025031 00b0000002", "a00a9000"},
+		{"00a4080c025015 00a4090c025031 00b0000002", "a00a9000"},
+		{"00a4080c0450155031 00a4000c023f00 00a4020c025031", "6a82"},
+		{"00a4080c0450159999", "6a82"},
+		{"00a4030c", "6a86"},
+		{"00a4080c0450155031 00a4000c023f00 00b0000002", "6a82"},
+	} {
+		v := newIssued(t, sort{UZI, CurveP256}).virtual
+		var last []byte
+		var err error
+		for raw := range strings.FieldsSeq(c.commands) {
+			if last, err = v.Transmit(context.Background(), unhex(t, raw)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := hex.EncodeToString(last); got != c.answer {
+			t.Errorf("%s: %s, want %s", c.commands, got, c.answer)
+		}
+	}
+}
+
 func TestVirtualIsItsSeed(t *testing.T) {
 	make := func(kind Kind, seed byte) *Virtual {
 		v, err := NewVirtual(sharedCA, testHolder(kind), testSeed(seed))
