@@ -23,7 +23,7 @@ func TestATR(t *testing.T) {
 		{"virtual PIV card", hex.EncodeToString(contactATR(pivATR)), "8073940180", true, false},
 		{"virtual PKCS #15 card", hex.EncodeToString(contactATR(pkcs15ATR)), "8073940100", false, false},
 		{"capabilities before status", "3b08" + "00739401c0" + "059000", "00739401c0059000", true, true},
-		{"status bytes are no object", "3b04" + "00" + "739401", "00739401", false, false},
+		{"status bytes are no object", "3b05" + "00" + "739401c0", "00739401c0", false, false},
 		{"two capability bytes", "3b04" + "80" + "7294c0", "807294c0", false, false},
 		{"after another object", "3b07" + "80" + "3101" + "739401c0", "803101739401c0", true, true},
 		{"object is cut", "3b03" + "80" + "73c0", "8073c0", false, false},

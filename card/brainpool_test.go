@@ -188,7 +188,12 @@ func TestBrainpoolPoints(t *testing.T) {
 	off := bytes.Clone(good)
 	off[64] ^= 1
 	p := curve.Params().P
+	small, smallY := x, y // a point whose x has a second form below 2^256
+	for k := int64(1); small.BitLen() > 254; k++ {
+		small, smallY = brainpoolPoint(big.NewInt(k))
+	}
 	for name, point := range map[string][]byte{
+		"x is not reduced":      encode(new(big.Int).Add(small, p), smallY),
 		"off the curve":         off,
 		"compressed":            append([]byte{2 + good[64]&1}, good[1:33]...),
 		"hybrid":                append([]byte{6 + good[64]&1}, good[1:]...),

@@ -6,6 +6,8 @@ import "context"
 // Virtual is one; a PC/SC connection is another. An error means that the card did not answer: card or reader gone,
 // or ctx ended. A status word other than 9000 is an answer, not an error.
 //
+// A Channel that knows its card's answer to reset has ATR() []byte, too; without, the card gets short commands only.
+//
 // A Channel never logs and never keeps a command: VERIFY carries the PIN.
 type Channel interface {
 	Transmit(ctx context.Context, command []byte) (response []byte, err error)

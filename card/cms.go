@@ -289,8 +289,8 @@ func asSet(contents []byte) ([]byte, error) {
 }
 
 // Verify finds out whether the message was signed by its signer's card and whether the card's certificate chain leads to one of
-// roots.CAs at the time at, with nothing revoked. It gives the earliest end of the certificates in that chain. Whether the signer may sign such a message
-// (profession, certificate type) is not its question.
+// roots.CAs at the time at, with nothing revoked. It gives the earliest end of the certificates in that chain. Whether the signer may
+// sign such a message (profession, certificate type) is not its question.
 func (s *Signed) Verify(roots Roots, at time.Time) (notAfter time.Time, err error) {
 	if notAfter, err = s.Signer.trusted(s.others, roots, at); err != nil {
 		return time.Time{}, err

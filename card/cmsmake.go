@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// SignCMS signs domain and content with the card, whose PIN was verified before (SignMessage does both), and gives the message with the card's
-// certificate. What the card answered is checked before it is given out: a wrong signature is ErrSignature.
+// SignCMS signs domain and content with the card, whose PIN was verified before (SignMessage does both), and gives the message with the
+// card's certificate. What the card answered is checked before it is given out: a wrong signature is ErrSignature.
 func SignCMS(ctx context.Context, c Card, domain string, content []byte, now time.Time) ([]byte, error) {
 	der, err := c.Certificate(ctx)
 	if err != nil {
@@ -20,8 +20,8 @@ func SignCMS(ctx context.Context, c Card, domain string, content []byte, now tim
 	return signCMS(ctx, c, der, domain, content, now)
 }
 
-// SignMessage reads the card's certificate, presents pin once and signs like SignCMS. What could not be signed, for its size or the certificate's
-// use, is refused before the PIN is used. The card keeps the PIN verified until it is reset.
+// SignMessage reads the card's certificate, presents pin once and signs like SignCMS. What could not be signed, for its size or the
+// certificate's use, is refused before the PIN is used. The card keeps the PIN verified until it is reset.
 func SignMessage(ctx context.Context, c Card, pin PIN, domain string, content []byte, now time.Time) ([]byte, error) {
 	der, err := c.Certificate(ctx)
 	if err != nil {

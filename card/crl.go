@@ -27,8 +27,9 @@ type RevocationList struct {
 	checked atomic.Pointer[[]byte] // certificate of the CA whose signature it was found to have: checked once, not with every message
 }
 
-// ParseCRL reads one list in DER: version 2, ecdsa-with-SHA256, with an end, whole. A delta list, one for some of a CA's certificates only and one
-// for several CAs are refused, since their marks are critical: they would let revoked cards pass. Its signature is not checked.
+// ParseCRL reads one list in DER: version 2, ecdsa-with-SHA256, with an end, whole. A delta list, one for some of a CA's certificates
+// only and one for several CAs are refused, since their marks are critical: they would let revoked cards pass. Its signature is not
+// checked.
 func ParseCRL(der []byte) (*RevocationList, error) {
 	if len(der) > maxCRL {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrCRL, len(der), maxCRL)

@@ -125,6 +125,8 @@ func TestRevokedCA(t *testing.T) {
 	asCA := func(a *authority) *TestCA { return &TestCA{certificate: a.cert, key: a.key} }
 	list := crlOf(t, asCA(root), sub.der)
 	carried, direct := under(t, sub, sub.der), under(t, sub)
+	namesake := newAuthority(t, "root", 24, nil, nil)
+	subsake := newAuthority(t, "sub", 25, root, nil)
 	leaf, err := ParseCMS(direct, EnrolmentDomain)
 	if err != nil {
 		t.Fatal(err)
@@ -139,6 +141,8 @@ func TestRevokedCA(t *testing.T) {
 		{"CA between", carried, [][]byte{root.der}, list, ErrRevokedCard},
 		{"trusted CA below a trusted root", direct, [][]byte{sub.der, root.der}, list, ErrRevokedCard},
 		{"trusted CA whose issuer is not known", direct, [][]byte{sub.der}, list, nil},
+		{"list of another root of that name", direct, [][]byte{sub.der, root.der, namesake.der}, crlOf(t, asCA(namesake), sub.der), nil},
+		{"card, beside another CA of that name", under(t, sub, subsake.der), [][]byte{sub.der}, crlOf(t, asCA(sub), leaf.Signer.Raw), ErrRevokedCard},
 		{"nothing revoked", carried, [][]byte{root.der}, crlOf(t, asCA(root)), nil},
 		{"card below a CA between", carried, [][]byte{root.der}, crlOf(t, asCA(sub), leaf.Signer.Raw), ErrRevokedCard},
 		{"list of the CA between is forged", carried, [][]byte{root.der}, crlOf(t, &TestCA{certificate: sub.cert, key: root.key}), ErrCRLSignature},
@@ -153,6 +157,11 @@ func TestRevokedCA(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+	for _, ca := range []*authority{root, root, namesake, root} { // a list that was found good for one CA is not so for another
+		if err := list.checkBy(ca.cert); (err == nil) != (ca == root) {
+			t.Fatal(err)
+		}
 	}
 	if _, err := asCA(root).CRL([][]byte{leaf.Signer.Raw}, testNow, testNow.Add(time.Hour)); !errors.Is(err, ErrCertificate) {
 		t.Fatal("a list of what another CA issued:", err)

@@ -30,7 +30,7 @@
 //	7    text, 1-64   place
 //	8    text, 0-32   phone
 //	9    text, 0-240  directions
-//	10   text, 1-128  Telematik-ID, PrintableString characters only
+//	10   text, 1-128  Telematik-ID (of a UZI card: UZI number), PrintableString characters only
 //	11   uint         not before, seconds since 1970-01-01T00:00:00Z, below 2^32
 //	12   uint         not after, later than 11 by at most 7,776,000 (90 days)
 //
@@ -85,8 +85,8 @@
 //
 // # Certificates
 //
-// Read here and not with crypto/x509, which refuses brainpool and knows no admissions. Curves stand in one table: P-256 and brainpoolP256r1, which
-// German health cards have. The signer's certificate is X.509 version 3 with ecdsa-with-SHA256 and
+// Read here and not with crypto/x509, which refuses brainpool and knows no admissions. Curves stand in one table: P-256 and
+// brainpoolP256r1, which German health cards have. The signer's certificate is X.509 version 3 with ecdsa-with-SHA256 and
 //
 //	uncompressed point on a known curve                                    ErrPoint, ErrCurve
 //	no doubled and no unknown critical extension; known are basic          ErrExtension
@@ -116,10 +116,10 @@
 //	CA                        |  UZI        subscriber       AGB code
 //	                          version     card type     role: title.specialism
 //
-// Taken are version 1, card type Z (the care provider's own), this CA number together with an issuer whose name has "UZI-register Zorgverlener
-// CA", numbers of 9, 8 and 8 digits, and titles 01 02 03 04 16 17 25 30 31 81 82. Its profession is the CA number with the title as last arc,
-// 2.16.528.1.1003.1.3.5.5.2.1 for a physician, its registration number the UZI number. Beside a German type or an admission it is nothing.
-// UZI cards of today have RSA certificates, which are refused
+// Taken are version 1, card type Z (the care provider's own), this CA number together with an issuer whose name has "UZI-register
+// Zorgverlener CA", numbers of 9, 8 and 8 digits, and titles 01 02 03 04 16 17 25 30 31 81 82. Its profession is the CA number with the
+// title as last arc, 2.16.528.1.1003.1.3.5.5.2.1 for a physician, its registration number the UZI number. Beside a German type or an
+// admission it is nothing. UZI cards of today have RSA certificates, which are refused
 // (ErrSignatureAlgorithm): what is here waits for their elliptic curve.
 //
 // # Revocation
@@ -127,9 +127,9 @@
 // Roots.RevokedCards has SHA-256 hashes of certificates (DER). The holder of a certificate can write its signature (r, s) as (r, n-s), with
 // another hash: that one is looked for, too.
 //
-// Roots.CRLs are lists of the CAs (RFC 5280 section 5), at most 4 MiB, read by ParseCRL where they are loaded: version 2, ecdsa-with-SHA256 over
-// either curve, with thisUpdate and nextUpdate, without critical extensions (no delta, partial or indirect lists); else ErrCRL. They are held
-// against every certificate of the chain, and against a trusted CA whose issuer is trusted, too:
+// Roots.CRLs are lists of the CAs (RFC 5280 section 5), at most 4 MiB, read by ParseCRL where they are loaded: version 2,
+// ecdsa-with-SHA256 over either curve, with thisUpdate and nextUpdate, without critical extensions (no delta, partial or indirect lists);
+// else ErrCRL. They are held against every certificate of the chain, and against a trusted CA whose issuer is trusted, too:
 //
 //	list of another name, or of another key by its identifier              passed over
 //	CA that may not sign lists (cRLSign)                                   ErrCRLIssuer
@@ -190,9 +190,10 @@
 //	VERIFY                            00200080 08 <digits, FF>       63Cx, 6983 as above
 //	GENERAL AUTHENTICATE              0087119A 26 7C24 8200 8120 <SHA-256> 00    7C { 82 ECDSA-Sig-Value }
 //
-// PKCS #15 (ISO 7816-15): EF.ODF 5031 names the files of private keys, certificates and PINs. Taken is the first EC key whose usage has sign and not
-// nonRepudiation (qualified signatures are never made), with a certificate of its identifier that is no CA's and the PIN that it names. That PIN
-// says how it wants to be presented: ASCII or UTF-8, padded or not, or as a format 2 block. What cannot be used is ErrLayout.
+// PKCS #15 (ISO 7816-15): EF.ODF 5031 names the files of private keys, certificates and PINs. Taken is the first EC key whose usage has
+// sign and not nonRepudiation (qualified signatures are never made), with a certificate of its identifier that is no CA's and the PIN
+// that it names. That PIN says how it wants to be presented: ASCII or UTF-8, padded or not, or as a format 2 block. What cannot be used
+// is ErrLayout.
 //
 //	SELECT a file                     00A4080C <path below 3F00>, 00A4020C <identifier>, 00A4090C <path>
 //	READ BINARY                       00B0<offset> 00
@@ -200,15 +201,17 @@
 //	MSE SET                           002241B6 03 8401<reference>
 //	PSO COMPUTE DIGITAL SIGNATURE     as above
 //
-// None of this has met a real card yet: it follows the specifications, and was tested with Virtual, which answers as they say and refuses everything
-// else with their status words. Virtual HBAs, SMC-Bs and eGKs take chaining and extended length, PIV cards chaining only, and PKCS #15 cards neither,
-// so that the transport has to do each. A virtual card's key and certificate follow from seed, holder and CA alone; NewVirtualOf makes one of any kind, each
-// kind and curve with a CA of its own that says TEST-ONLY in its name. The certificate of a published
-// test card of gematik's is read, and a signature with its published key verifies.
+// None of this has met a real card yet: it follows the specifications, and was tested with Virtual, which answers as they say and refuses
+// everything else with their status words. Virtual HBAs, SMC-Bs and eGKs take chaining and extended length, PIV cards chaining only, and
+// PKCS #15 cards neither, so that the transport has to do each. A virtual card's key and certificate follow from seed, holder and CA
+// alone; NewVirtualOf makes one of any kind, each kind and curve with a CA of its own that says TEST-ONLY in its name. The certificate of
+// a published test card of gematik's is read, and a signature with its published key verifies. OpenSC 0.23 recognised the virtual PIV card
+// behind a real pcscd and read the directory of the PKCS #15 one as it is meant.
 //
 // # Test networks
 //
 // TestCA certifies virtual cards. A test network's bundle carries its private key, so that every practice without a reader enrols itself
 // (EnrolVirtual). Holding such a CA in Roots of a real network would let anybody enrol: what builds Roots from a bundle must
-// take it only from one that is marked as a test. Certificates of virtual cards say TEST-ONLY in their names.
+// take it only from one that is marked as a test. The keys of the CAs of NewVirtualOf follow from their seed, which may be zero: they are no
+// secret either. All of these CAs and the certificates of virtual cards say TEST-ONLY in their names, so that a real network can refuse them.
 package card

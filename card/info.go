@@ -20,7 +20,8 @@ type Info struct {
 	PINTries        int    // wrong PINs until the card blocks, 0: it is blocked
 }
 
-// Inspect reads the card's certificate and PIN status. What the certificate lacks stays empty; whether a network takes it is another question.
+// Inspect reads the card's certificate and PIN status. What the certificate lacks stays empty; whether a network takes it is another
+// question.
 func Inspect(ctx context.Context, c Card) (Info, error) {
 	der, err := c.Certificate(ctx)
 	if err != nil {

@@ -22,7 +22,8 @@ const (
 	maxProfessions = 16
 	// maxDepth: a certificate with an admission authority is 12 deep inside a CMS; more is an attack on the stack.
 	maxDepth = 24
-	// maxCRL: 100,000 revoked cards of a CA that issued a million, at 40 bytes each. It comes from a file of the operator's, never from a stranger.
+	// maxCRL: 100,000 revoked cards of a CA that issued a million, at 40 bytes each. It comes from a file of the operator's, never from a
+	// stranger.
 	maxCRL = 4 << 20
 	// maxIssuers: signature checks that one chain may cost, so that many CAs of one name cannot burn time.
 	maxIssuers = 6

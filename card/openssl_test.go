@@ -212,8 +212,8 @@ func TestOpenSSLReadsKinds(t *testing.T) {
 	}
 }
 
-// TestOpenSSLTakesConfusion: OpenSSL takes the message of case 42, whose content is another message's attributes. The strict profile does not,
-// which is why nothing here may be left to a lenient reader.
+// TestOpenSSLTakesConfusion: OpenSSL takes the message of case 42, whose content is another message's attributes. The strict profile does
+// not, which is why nothing here may be left to a lenient reader.
 func TestOpenSSLTakesConfusion(t *testing.T) {
 	dir := t.TempDir()
 	for _, s := range []sort{{SMCB, CurveP256}, {SMCB, CurveBrainpool}} {

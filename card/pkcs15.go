@@ -49,8 +49,8 @@ func eachObject(data []byte, use func(tag asn1.Tag, body cryptobyte.String) erro
 	return nil
 }
 
-// readPath reads Path ::= SEQUENCE { path OCTET STRING, index INTEGER OPTIONAL, length [0] INTEGER OPTIONAL }. The file is used from its beginning
-// to the end of what is in it, so an index other than 0 is refused.
+// readPath reads Path ::= SEQUENCE { path OCTET STRING, index INTEGER OPTIONAL, length [0] INTEGER OPTIONAL }. The file is used from its
+// beginning to the end of what is in it, so an index other than 0 is refused.
 func readPath(in *cryptobyte.String) (path []byte, ok bool) {
 	var body, octets cryptobyte.String
 	var index, length int

@@ -9,8 +9,8 @@ import (
 	"github.com/ProtonMail/go-crypto/brainpool"
 )
 
-// isRevoked says whether a network file lists the certificate. Whoever holds a certificate can write its ECDSA signature in a second way, with
-// n - s for s, that verifies as well and has another hash: so the hash of that is looked for, too.
+// isRevoked says whether a network file lists the certificate. Whoever holds a certificate can write its ECDSA signature in a second way,
+// with n - s for s, that verifies as well and has another hash: so the hash of that is looked for, too.
 func (c *Certificate) isRevoked(list [][32]byte) bool {
 	if len(list) == 0 {
 		return false

@@ -14,8 +14,8 @@ type signer struct {
 	key  publicKey
 }
 
-// NewSigner reads the card's certificate and gives its key as a crypto.Signer: Public is an *ecdsa.PublicKey, over brainpoolP256r1 too, and Sign takes
-// SHA-256 digests and needs VerifyPIN before, else ErrPINNeeded. ctx ends all of its signatures.
+// NewSigner reads the card's certificate and gives its key as a crypto.Signer: Public is an *ecdsa.PublicKey, over brainpoolP256r1 too,
+// and Sign takes SHA-256 digests and needs VerifyPIN before, else ErrPINNeeded. ctx ends all of its signatures.
 func NewSigner(ctx context.Context, c Card) (crypto.Signer, error) {
 	der, err := c.Certificate(ctx)
 	if err != nil {

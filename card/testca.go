@@ -13,8 +13,8 @@ import (
 // TestCAName is the common name of every TestCA, by which a real network's bundle can refuse one among its roots.
 const TestCAName = "Pieks card CA TEST-ONLY"
 
-// TestCA issues the certificates of virtual cards, and their revocation lists. In a test network its private key is public: the bundle carries it, so
-// that a practice without a reader enrols itself. No other network may have such a CA among its roots.
+// TestCA issues the certificates of virtual cards, and their revocation lists. In a test network its private key is public: the bundle
+// carries it, so that a practice without a reader enrols itself. No other network may have such a CA among its roots.
 type TestCA struct {
 	certificate *Certificate
 	key         *ecdsa.PrivateKey

@@ -94,6 +94,13 @@ func (k *keeper) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 // TestPINIsWiped: no buffer that held a PIN still does after VERIFY, whatever the card said.
 func TestPINIsWiped(t *testing.T) {
 	ctx := context.Background()
+	for _, answer := range []string{"9000", "63c2", "6f00", "90"} {
+		data := []byte("12345678")
+		_ = newTransport(&script{answers: []string{answer}}).presentPIN(ctx, 1, data)
+		if !isZero(data) {
+			t.Fatalf("%x is left", data)
+		}
+	}
 	for _, s := range sorts {
 		for _, pin := range []PIN{VirtualPIN, "654321"} {
 			k := &keeper{Channel: newIssued(t, s).virtual}

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Published by gematik for tests, keys and all (popp.md 7.1): the certificate of an eGK of an invented patient, and what its other key signed.
+// Published by gematik for tests, keys and all (popp.md 7.1): the certificate of an eGK of an invented patient, and what its other key
+// signed.
 const realPatient = "MIIDJjCCAs2gAwIBAgIGWEzUXnpkMAoGCCqGSM49BAMCMIGWMQswCQYDVQQGEwJERTEfMB0GA1UECgwWZ2VtYXRpayBHbWJIIE5PVC1WQUxJRDFFMEMGA1UECww8RWxla3" +
 	"Ryb25pc2NoZSBHZXN1bmRoZWl0c2thcnRlLUNBIGRlciBUZWxlbWF0aWtpbmZyYXN0cnVrdHVyMR8wHQYDVQQDDBZHRU0uRUdLLUNBNTEgVEVTVC1PTkxZMB4XDTIzMDky" +
 	"MDAwMDAwMFoXDTI4MDkxOTIzNTk1OVowgaoxCzAJBgNVBAYTAkRFMR0wGwYDVQQKDBRUZXN0IEdLVi1TVk5PVC1WQUxJRDESMBAGA1UECwwJMTA5NTAwOTY5MRMwEQYDVQ" +

@@ -69,6 +69,7 @@ func TestVirtualAnswers(t *testing.T) {
 		{"chain in three", "10200001022612 10200001023456 0020000104ffffffff", "9000"},
 		{"first part", "102000010426123456", "9000"},
 		{"chain broken by another command", "102000010426123456 80200001", "6883"},
+		{"chain goes on with another reference", "102000010426123456 0020000204ffffffff", "6883"},
 		{"chain forgotten after that", "102000010426123456 80200001 0020000104ffffffff", "6700"},
 		{"nothing to fetch", "00c0000000", "9000"},
 		{"extended", esign + " 00b08600000200", "9000"},
@@ -97,6 +98,62 @@ func TestVirtualAnswers(t *testing.T) {
 				t.Fatalf("got %s, want %s", got, c.status)
 			}
 		})
+	}
+}
+
+// TestVirtualLimits: a card takes what its answer to reset promises, and no more.
+func TestVirtualLimits(t *testing.T) {
+	for _, c := range []struct {
+		sort              sort
+		extended, chained string
+	}{
+		{sort{SMCB, CurveBrainpool}, "6a82", "9000"},
+		{sort{EGK, CurveBrainpool}, "6a82", "9000"},
+		{sort{PIV, CurveP256}, "6700", "9000"},
+		{sort{UZI, CurveP256}, "6700", "6e00"},
+	} {
+		for command, want := range map[string]string{"00a4040c00000c" + "a000000063504b43532d3135": c.extended, "10a4040c06" + "a00000006350": c.chained} {
+			v := newIssued(t, c.sort).virtual
+			raw, err := v.Transmit(context.Background(), unhex(t, command))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := hex.EncodeToString(raw); got != want { // 6a82: understood, but there is no such application
+				t.Errorf("%s: %s answers %s, want %s", c.sort, command, got, want)
+			}
+		}
+	}
+}
+
+// TestVirtualPKCS15Answers is what tools ask that find their way by EF.DIR and control parameters: OpenSC's pkcs15-tool shows this card so.
+func TestVirtualPKCS15Answers(t *testing.T) {
+	for _, c := range []struct{ commands, answer string }{
+		{"00a4000c023f00", "9000"},
+		{"00a40800022f0000", "620b8002001b82010183022f009000"},
+		{"00a4080c022f00 00b000001b", "61194f0ca000000063504b43532d31355003555a4951043f0050159000"},
+		{"00a4080c022f00 00b0000000", "6c1b"},
+		{"00a4080c022f00 00b0001b00", "6b00"},
+		{"00a408000250150000", "6700"},
+		{"00a40804025015" + "00", "62038201389000"},
+		{"00a40800045015503100", "620b80020024820101830250319000"},
+		{"00a4080c025015 00a4020c025031 00b0000002", "a00a9000"},
+		{"00a4080c025015 00a4090c025031 00b0000002", "a00a9000"},
+		{"00a4080c0450155031 00a4000c023f00 00a4020c025031", "6a82"},
+		{"00a4080c0450159999", "6a82"},
+		{"00a4030c", "6a86"},
+		{"00a4080c0450155031 00a4000c023f00 00b0000002", "6a82"},
+	} {
+		v := newIssued(t, sort{UZI, CurveP256}).virtual
+		var last []byte
+		var err error
+		for raw := range strings.FieldsSeq(c.commands) {
+			if last, err = v.Transmit(context.Background(), unhex(t, raw)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := hex.EncodeToString(last); got != c.answer {
+			t.Errorf("%s: %s, want %s", c.commands, got, c.answer)
+		}
 	}
 }
 

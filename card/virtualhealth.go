@@ -39,7 +39,7 @@ func (v *Virtual) becomeHealth(h Holder) error {
 	}
 	v.pin, v.atr = block[:], contactATR(healthATR)
 	a := &healthApplet{root: []virtualFile{
-		{fileDIR, 0x1e, directoryEntry(applicationESIGN, "ESIGN")},
+		{fileDIR, 0x1e, directoryEntry(applicationESIGN, "ESIGN", "")},
 		{fileATR, 0x1d, []byte("\x47\x03\x94\x01\xc0\x7f\x66\x08\x02\x02\xff\xff\x02\x02\xff\xff")}, // capabilities, longest APDUs
 		{fileGDO, 0x02, serialNumber(v.file)},
 	}}
@@ -67,10 +67,13 @@ func serialNumber(of []byte) []byte {
 	return number
 }
 
-// directoryEntry is an application template of EF.DIR (ISO 7816-4 section 12.2.2).
-func directoryEntry(id []byte, label string) []byte {
+// directoryEntry is an application template of EF.DIR (ISO 7816-4 section 12.2.2), with its path if that helps.
+func directoryEntry(id []byte, label, path string) []byte {
 	body := append([]byte{0x4f, byte(len(id))}, id...)
 	body = append(append(body, 0x50, byte(len(label))), label...)
+	if path != "" {
+		body = append(append(body, 0x51, byte(len(path))), path...)
+	}
 	return append([]byte{0x61, byte(len(body))}, body...)
 }
 
@@ -116,8 +119,20 @@ func (a *healthApplet) selectFile(v *Virtual, c Command) ([]byte, uint16) {
 	if sw != swOK || c.P2 == 0x0c {
 		return nil, sw
 	}
-	return append([]byte{fcpControl, byte(len(parameters))}, parameters...), swOK
+	return controlParameters(parameters), swOK
 }
+
+// controlParameters is the template that SELECT answers (ISO 7816-4 section 7.4), fileParameters what it has for an elementary file.
+func controlParameters(parameters []byte) []byte {
+	return append([]byte{fcpControl, byte(len(parameters))}, parameters...)
+}
+
+func fileParameters(size int, id string) []byte {
+	return append([]byte{0x80, 2, byte(size >> 8), byte(size), 0x82, 1, 0x01, 0x83, 2}, id...)
+}
+
+// directoryParameters: a directory, whatever its name.
+var directoryParameters = []byte{0x82, 1, 0x38}
 
 func (a *healthApplet) selectApplication(v *Virtual, id []byte) (parameters []byte, sw uint16) {
 	next := cardState{pinVerified: v.state.pinVerified}
@@ -130,7 +145,7 @@ func (a *healthApplet) selectApplication(v *Virtual, id []byte) (parameters []by
 		return nil, swFileNotFound
 	}
 	v.state = next
-	return append([]byte{0x82, 1, 0x38, 0x84, byte(len(id))}, id...), swOK
+	return append(append(bytes.Clone(directoryParameters), 0x84, byte(len(id))), id...), swOK
 }
 
 func (a *healthApplet) selectIdentifier(v *Virtual, id []byte) (parameters []byte, sw uint16) {
@@ -143,7 +158,7 @@ func (a *healthApplet) selectIdentifier(v *Virtual, id []byte) (parameters []byt
 	for _, f := range a.files(v) {
 		if f.id == uint16(id[0])<<8|uint16(id[1]) {
 			v.state.file, v.state.keySelected = f.data, false
-			return []byte{0x80, 2, byte(len(f.data) >> 8), byte(len(f.data)), 0x82, 1, 0x01, 0x83, 2, id[0], id[1]}, swOK
+			return fileParameters(len(f.data), string(id)), swOK
 		}
 	}
 	return nil, swFileNotFound

@@ -23,6 +23,7 @@ const (
 
 // Files below dirPKCS15.
 const (
+	fileTokenInfo    = "\x50\x32"
 	filePrivateKeys  = "\x44\x01"
 	fileCertificates = "\x44\x02"
 	filePasswords    = "\x44\x03"
@@ -34,9 +35,10 @@ func (v *Virtual) becomePKCS15(h Holder) (err error) {
 	if v.pin, err = h.PIN.padded(pkcs15Stored, 0x00); err != nil {
 		return err
 	}
-	a := &pkcs15Applet{files: map[string][]byte{"\x2f\x00": directoryEntry(applicationPKCS15, "UZI"), dirPKCS15 + fileCertificate: nil}}
+	a := &pkcs15Applet{files: map[string][]byte{"\x2f\x00": directoryEntry(applicationPKCS15, "UZI", "\x3f\x00"+dirPKCS15), dirPKCS15 + fileCertificate: nil}}
 	for name, add := range map[string]func(*cryptobyte.Builder){
 		string(pathODF):  addODF,
+		fileTokenInfo:    addTokenInfo,
 		filePrivateKeys:  addPrivateKeys,
 		fileCertificates: addCertificates,
 		filePasswords:    addPasswords,
@@ -56,7 +58,7 @@ func (a *pkcs15Applet) respond(v *Virtual, c Command) ([]byte, uint16) {
 	case c.CLA != 0:
 		return nil, swClass
 	case c.INS == 0xa4:
-		return nil, a.selectFile(v, c)
+		return a.selectFile(v, c)
 	case c.INS == 0xb0:
 		return a.readBinary(v, c)
 	case c.INS == insVerify:
@@ -69,38 +71,53 @@ func (a *pkcs15Applet) respond(v *Virtual, c Command) ([]byte, uint16) {
 	return nil, swInstruction
 }
 
-// selectFile is SELECT by application identifier (P1 04), by path from the root (08) or from here (09), or of a file here (00, 02).
-func (a *pkcs15Applet) selectFile(v *Virtual, c Command) uint16 {
-	if c.P2 != 0x0c {
-		return swWrongP1P2
+// selectFile is SELECT by application identifier (P1 04), by path from the root (08) or from here (09), or of a file here (00, 02). P2 says
+// whether control parameters are wanted.
+func (a *pkcs15Applet) selectFile(v *Virtual, c Command) ([]byte, uint16) {
+	if c.P2 != 0x0c && c.P2 != 0x04 && c.P2 != 0x00 {
+		return nil, swWrongP1P2
 	}
 	path := string(c.Data)
 	switch c.P1 {
 	case 0x00, 0x02, 0x09:
-		path = v.state.application + path
+		if path == "\x3f\x00" {
+			path = ""
+		} else {
+			path = v.state.application + path
+		}
 	case 0x04:
 		if !bytes.Equal(c.Data, applicationPKCS15) {
-			return swFileNotFound
+			return nil, swFileNotFound
 		}
 		path = dirPKCS15
 	case 0x08:
 	default:
-		return swWrongP1P2
+		return nil, swWrongP1P2
 	}
+	parameters, found := a.enter(v, path)
+	switch {
+	case !found:
+		return nil, swFileNotFound
+	case c.P2 == 0x0c:
+		return nil, swOK
+	}
+	return controlParameters(parameters), swOK
+}
+
+// enter makes a directory or a file the selected one.
+func (a *pkcs15Applet) enter(v *Virtual, path string) (parameters []byte, found bool) {
 	file, found := a.files[path]
 	switch {
-	case path == dirPKCS15:
-		v.state.application, v.state.file = dirPKCS15, nil
+	case path == dirPKCS15, path == "": // directories
+		v.state.application, v.state.file, v.state.keySelected = path, nil, false
+		return directoryParameters, true
 	case !found:
-		return swFileNotFound
-	default:
-		v.state.application = path[:len(path)-2]
-		if v.state.file = file; file == nil {
-			v.state.file = v.file
-		}
+		return nil, false
+	case file == nil:
+		file = v.file
 	}
-	v.state.keySelected = false
-	return swOK
+	v.state.application, v.state.file, v.state.keySelected = path[:len(path)-2], file, false
+	return fileParameters(len(file), path[len(path)-2:]), true
 }
 
 // readBinary says how much there is (6Cxx) when more is wanted.
@@ -153,6 +170,16 @@ func addODF(b *cryptobyte.Builder) {
 	}
 }
 
+// addTokenInfo: version 1, a serial number, and what the card can do. Nothing here reads it, others want it.
+func addTokenInfo(b *cryptobyte.Builder) {
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(0)
+		b.AddASN1OctetString([]byte("0001"))
+		b.AddASN1(asn1.Tag(0).ContextSpecific(), func(b *cryptobyte.Builder) { b.AddBytes([]byte("UZI TEST-ONLY")) })
+		b.AddASN1(asn1.BIT_STRING, func(b *cryptobyte.Builder) { b.AddBytes([]byte{4, 0x10}) }) // it generates random numbers: no more
+	})
+}
+
 // addEntry writes one object: label and PIN, class attributes, type attributes.
 func addEntry(b *cryptobyte.Builder, tag asn1.Tag, label, authID string, class, kind func(*cryptobyte.Builder)) {
 	b.AddASN1(tag, func(b *cryptobyte.Builder) {
@@ -174,7 +201,12 @@ func addPrivateKeys(b *cryptobyte.Builder) {
 			b.AddASN1OctetString([]byte(id))
 			b.AddASN1(asn1.BIT_STRING, func(b *cryptobyte.Builder) { b.AddBytes(usage) })
 			b.AddASN1Int64(reference)
-		}, func(b *cryptobyte.Builder) { addPath(b, "\x3f\x00"+dirPKCS15) })
+		}, func(b *cryptobyte.Builder) {
+			addPath(b, "\x3f\x00"+dirPKCS15)
+			if tag == asn1.SEQUENCE {
+				b.AddASN1Int64(2048) // RSA: length of the modulus
+			}
+		})
 	}
 	add(tagged(0), "Signature", "\x02", []byte{6, pkcs15Sign, pkcs15NonRepudiation}, pkcs15Key+1)
 	add(asn1.SEQUENCE, "RSA", "\x03", []byte{5, pkcs15Sign}, pkcs15Key+2)
