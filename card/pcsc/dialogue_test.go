@@ -16,6 +16,7 @@ import (
 )
 
 func TestNoReader(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 0, func(t *testing.T, d *pcscd.Daemon) {
 		readers, err := pcsc.Readers(t.Context())
 		if err != nil || len(readers) != 0 {
@@ -29,6 +30,7 @@ func TestNoReader(t *testing.T) {
 }
 
 func TestReaders(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		check := leaks(t)
 		show := func(states ...pcsc.State) {
@@ -81,6 +83,7 @@ func TestReaders(t *testing.T) {
 
 // TestDialogue is what an enrolment does, with both kinds of card.
 func TestDialogue(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		d.Insert(1, newCard(t, card.SMCB))
@@ -116,6 +119,7 @@ func TestDialogue(t *testing.T) {
 }
 
 func TestTwoReaders(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 4, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		d.Insert(3, newCard(t, card.SMCB))
@@ -141,6 +145,7 @@ func TestTwoReaders(t *testing.T) {
 }
 
 func TestForeignCard(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, respond(func(context.Context, []byte) ([]byte, error) { return []byte{0x6a, 0x82}, nil }))
 		c := open(t, "")
@@ -154,6 +159,7 @@ func TestForeignCard(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		c := open(t, "")
@@ -176,6 +182,7 @@ func TestReset(t *testing.T) {
 
 // TestLength: whatever the length, the same bytes arrive, both ways.
 func TestLength(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		var got []byte
 		answer := 0

@@ -76,8 +76,9 @@ func converse(ctx context.Context, conn net.Conn, c Card) error {
 	frames := make(chan []byte)
 	go func() {
 		defer close(frames)
+		in := reader(conn)
 		for {
-			frame, err := readFrame(conn)
+			frame, err := readFrame(in)
 			if err != nil {
 				pulled(err)
 				return
