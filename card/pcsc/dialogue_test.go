@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"pieks/card"
@@ -184,16 +185,21 @@ func TestReset(t *testing.T) {
 func TestLength(t *testing.T) {
 	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
+		var mu sync.Mutex // the race detector does not see the way through pcscd
 		var got []byte
 		answer := 0
 		d.Insert(0, respond(func(_ context.Context, command []byte) ([]byte, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			got = bytes.Clone(command)
 			return append(bytes.Repeat([]byte{0x5a}, answer), 0x90, 0x00), nil
 		}))
 		c := open(t, "")
 		defer closed(t, c)
 		for _, sizes := range [][2]int{{0, 0}, {1, 0}, {0, 1}, {255, 256}, {256, 0}, {1000, 0}, {0, 2000}, {1500, 1500}, {60000, 60000}} {
+			mu.Lock()
 			answer = sizes[1]
+			mu.Unlock()
 			command, err := card.Command{CLA: 0x80, INS: 0x12, Data: bytes.Repeat([]byte{0xa5}, sizes[0]), Ne: sizes[1]}.Encode()
 			if err != nil {
 				t.Fatal(err)
@@ -203,10 +209,12 @@ func TestLength(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v: %v", sizes, err)
 			}
+			mu.Lock()
 			if !bytes.Equal(got, sent) || !bytes.Equal(command, sent) {
 				t.Errorf("%v: %d bytes were sent, %d came", sizes, len(sent), len(got))
 			}
-			if len(response) != answer+2 || bytes.Count(response, []byte{0x5a}) != answer {
+			mu.Unlock()
+			if len(response) != sizes[1]+2 || bytes.Count(response, []byte{0x5a}) != sizes[1] {
 				t.Errorf("%v: %d bytes are the answer", sizes, len(response))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,13 +73,15 @@ func (r respond) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 }
 
 // silent is a card that stops answering at its nth command from now, until it is pulled.
-func silent(c inserted, n int) (slow respond, asked <-chan struct{}) {
+func silent(c inserted, n int32) (slow respond, asked <-chan struct{}) {
 	entered := make(chan struct{})
+	var left atomic.Int32
+	left.Store(n)
 	return func(ctx context.Context, command []byte) ([]byte, error) {
-		if n--; n > 0 {
+		switch now := left.Add(-1); {
+		case now > 0:
 			return c.Transmit(ctx, command)
-		}
-		if n == 0 {
+		case now == 0:
 			close(entered)
 		}
 		<-ctx.Done()
