@@ -49,8 +49,10 @@ func TestExclusiveProgram(t *testing.T) {
 		d.Insert(0, newCard(t, card.HBA))
 		c := other(t, d.Reader(0), scard.ShareExclusive)
 		check := leaks(t)
-		_, err := pcsc.Open(t.Context(), "")
-		want(t, "open", err, pcsc.ErrInUse)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*soon)
+		defer cancel()
+		_, err := pcsc.OpenWithin(ctx, patience, "")
+		want(t, "open", err, pcsc.ErrInUse) // it is said at once, and not waited for
 		check()
 		must(t, "disconnect", c.Disconnect(scard.LeaveCard))
 		works(t, "")
@@ -81,6 +83,25 @@ func TestTransactionOfOthers(t *testing.T) {
 		must(t, "end", c.EndTransaction(scard.LeaveCard))
 		want(t, "open a card that another program gives back", <-opened, nil)
 		check()
+		works(t, "")
+	})
+}
+
+// TestTransactionBeforeOurs: another program begins one after we have connected. Our wait for it polls in C, and ends all the same while
+// it lasts.
+func TestTransactionBeforeOurs(t *testing.T) {
+	t.Parallel()
+	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
+		d.Insert(0, newCard(t, card.HBA))
+		c := other(t, d.Reader(0), scard.ShareShared)
+		check := leaks(t)
+		blocked, err := pcsc.OpenWhile(t.Context(), soon, d.Reader(0), func() { must(t, "begin", c.BeginTransaction()) })
+		want(t, "begin after another", err, pcsc.ErrHung)
+		if !blocked {
+			t.Error("does not know why it has waited")
+		}
+		check()
+		must(t, "end", c.EndTransaction(scard.LeaveCard))
 		works(t, "")
 	})
 }
