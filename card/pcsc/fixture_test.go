@@ -20,6 +20,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// For the other programs in here: libpcsclite refuses what another transaction forbids, and does not wait in C for its end.
+	os.Setenv("PCSCLITE_NO_BLOCKING", "1")
 	if os.Getenv(holding) != "" {
 		hold()
 	}
