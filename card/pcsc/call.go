@@ -4,7 +4,6 @@ package pcsc
 
 import (
 	"context"
-	"os"
 	"time"
 )
 
@@ -20,9 +19,6 @@ func init() {
 	for lane := range maxCalls {
 		lanes <- lane
 	}
-	// libpcsclite reads this at its first context: with it, SCardConnect refuses a card that another program has for itself, and does not
-	// poll in C until that program ends. Set here, since the C environment may be changed only while there is one thread.
-	os.Setenv("PCSCLITE_NO_BLOCKING", "1")
 }
 
 // call runs a blocking call in a goroutine of its own, until ctx ends or the limit is over. Then the caller is gone (left): interrupt is

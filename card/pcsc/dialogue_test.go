@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"pieks/card"
@@ -16,6 +17,7 @@ import (
 )
 
 func TestNoReader(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 0, func(t *testing.T, d *pcscd.Daemon) {
 		readers, err := pcsc.Readers(t.Context())
 		if err != nil || len(readers) != 0 {
@@ -29,6 +31,7 @@ func TestNoReader(t *testing.T) {
 }
 
 func TestReaders(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		check := leaks(t)
 		show := func(states ...pcsc.State) {
@@ -81,6 +84,7 @@ func TestReaders(t *testing.T) {
 
 // TestDialogue is what an enrolment does, with both kinds of card.
 func TestDialogue(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		d.Insert(1, newCard(t, card.SMCB))
@@ -116,6 +120,7 @@ func TestDialogue(t *testing.T) {
 }
 
 func TestTwoReaders(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 4, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		d.Insert(3, newCard(t, card.SMCB))
@@ -141,6 +146,7 @@ func TestTwoReaders(t *testing.T) {
 }
 
 func TestForeignCard(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, respond(func(context.Context, []byte) ([]byte, error) { return []byte{0x6a, 0x82}, nil }))
 		c := open(t, "")
@@ -154,6 +160,7 @@ func TestForeignCard(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		c := open(t, "")
@@ -176,17 +183,23 @@ func TestReset(t *testing.T) {
 
 // TestLength: whatever the length, the same bytes arrive, both ways.
 func TestLength(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
+		var mu sync.Mutex // the race detector does not see the way through pcscd
 		var got []byte
 		answer := 0
 		d.Insert(0, respond(func(_ context.Context, command []byte) ([]byte, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			got = bytes.Clone(command)
 			return append(bytes.Repeat([]byte{0x5a}, answer), 0x90, 0x00), nil
 		}))
 		c := open(t, "")
 		defer closed(t, c)
 		for _, sizes := range [][2]int{{0, 0}, {1, 0}, {0, 1}, {255, 256}, {256, 0}, {1000, 0}, {0, 2000}, {1500, 1500}, {60000, 60000}} {
+			mu.Lock()
 			answer = sizes[1]
+			mu.Unlock()
 			command, err := card.Command{CLA: 0x80, INS: 0x12, Data: bytes.Repeat([]byte{0xa5}, sizes[0]), Ne: sizes[1]}.Encode()
 			if err != nil {
 				t.Fatal(err)
@@ -196,10 +209,12 @@ func TestLength(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v: %v", sizes, err)
 			}
+			mu.Lock()
 			if !bytes.Equal(got, sent) || !bytes.Equal(command, sent) {
 				t.Errorf("%v: %d bytes were sent, %d came", sizes, len(sent), len(got))
 			}
-			if len(response) != answer+2 || bytes.Count(response, []byte{0x5a}) != answer {
+			mu.Unlock()
+			if len(response) != sizes[1]+2 || bytes.Count(response, []byte{0x5a}) != sizes[1] {
 				t.Errorf("%v: %d bytes are the answer", sizes, len(response))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// For the other programs in here: libpcsclite refuses what another transaction forbids, and does not wait in C for its end.
+	os.Setenv("PCSCLITE_NO_BLOCKING", "1")
 	if os.Getenv(holding) != "" {
 		hold()
 	}
@@ -28,6 +31,8 @@ func TestMain(m *testing.M) {
 const (
 	// soon is a limit for calls that are to hang: long enough for a slow machine to get there.
 	soon = time.Second
+	// patience is for what must come, however slow the machine is.
+	patience = 20 * time.Second
 	// wrongPIN has the right shape.
 	wrongPIN = card.PIN("654321")
 )
@@ -70,13 +75,15 @@ func (r respond) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 }
 
 // silent is a card that stops answering at its nth command from now, until it is pulled.
-func silent(c inserted, n int) (slow respond, asked <-chan struct{}) {
+func silent(c inserted, n int32) (slow respond, asked <-chan struct{}) {
 	entered := make(chan struct{})
+	var left atomic.Int32
+	left.Store(n)
 	return func(ctx context.Context, command []byte) ([]byte, error) {
-		if n--; n > 0 {
+		switch now := left.Add(-1); {
+		case now > 0:
 			return c.Transmit(ctx, command)
-		}
-		if n == 0 {
+		case now == 0:
 			close(entered)
 		}
 		<-ctx.Done()

@@ -34,6 +34,7 @@ func hold() {
 }
 
 func TestKilledProgramLeavesNoPIN(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		self, err := os.Executable()

@@ -3,6 +3,7 @@
 package pcsc_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -43,12 +44,15 @@ func must(t *testing.T, doing string, err error) {
 }
 
 func TestExclusiveProgram(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		c := other(t, d.Reader(0), scard.ShareExclusive)
 		check := leaks(t)
-		_, err := pcsc.Open(t.Context(), "")
-		want(t, "open", err, pcsc.ErrInUse)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*soon)
+		defer cancel()
+		_, err := pcsc.OpenWithin(ctx, patience, "")
+		want(t, "open", err, pcsc.ErrInUse) // it is said at once, and not waited for
 		check()
 		must(t, "disconnect", c.Disconnect(scard.LeaveCard))
 		works(t, "")
@@ -57,6 +61,7 @@ func TestExclusiveProgram(t *testing.T) {
 
 // TestTransactionOfOthers: one that ends soon is waited for, one that does not is said, and nothing is left of the wait.
 func TestTransactionOfOthers(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		c := other(t, d.Reader(0), scard.ShareShared)
@@ -74,9 +79,7 @@ func TestTransactionOfOthers(t *testing.T) {
 			}
 			opened <- err
 		}()
-		if err := waitInUse(t, d.Reader(0)); err != nil {
-			t.Error(err)
-		}
+		inUse(t, d.Reader(0))
 		must(t, "end", c.EndTransaction(scard.LeaveCard))
 		want(t, "open a card that another program gives back", <-opened, nil)
 		check()
@@ -84,17 +87,38 @@ func TestTransactionOfOthers(t *testing.T) {
 	})
 }
 
-// waitInUse waits until pcscd says so: then our own Open may be in the queue or not, and both must work.
-func waitInUse(t *testing.T, name string) error {
+// TestTransactionBeforeOurs: another program begins one after we have connected. Our wait for it polls in C, and ends all the same while
+// it lasts.
+func TestTransactionBeforeOurs(t *testing.T) {
+	t.Parallel()
+	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
+		d.Insert(0, newCard(t, card.HBA))
+		c := other(t, d.Reader(0), scard.ShareShared)
+		check := leaks(t)
+		blocked, err := pcsc.OpenWhile(t.Context(), soon, d.Reader(0), func() { must(t, "begin", c.BeginTransaction()) })
+		want(t, "begin after another", err, pcsc.ErrHung)
+		if !blocked {
+			t.Error("does not know why it has waited")
+		}
+		check()
+		must(t, "end", c.EndTransaction(scard.LeaveCard))
+		works(t, "")
+	})
+}
+
+// inUse waits until pcscd says so: then our own Open may be in the queue or not, and both must work.
+func inUse(t *testing.T, name string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	for {
-		readers, err := pcsc.Readers(t.Context())
+		readers, err := pcsc.Readers(ctx)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		for _, r := range readers {
 			if r.Name == name && r.State == pcsc.InUse {
-				return nil
+				return
 			}
 		}
 	}
@@ -102,6 +126,7 @@ func waitInUse(t *testing.T, name string) error {
 
 // TestNobodyGetsBetween: while we have the card no other program sends it anything, and after Close none finds our PIN verified.
 func TestNobodyGetsBetween(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		intruder := other(t, d.Reader(0), scard.ShareShared)
@@ -131,6 +156,7 @@ func TestNobodyGetsBetween(t *testing.T) {
 
 // TestOpenSC lets a program of others look at the same card.
 func TestOpenSC(t *testing.T) {
+	t.Parallel()
 	tool, err := exec.LookPath("opensc-tool")
 	if err != nil {
 		if os.Getenv("CI") == "true" {

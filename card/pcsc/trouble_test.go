@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ var selectRoot = []byte{0x00, 0xa4, 0x04, 0x0c}
 
 // TestPulled pulls the card between two commands, before pcscd has noticed and after, and while it works on one.
 func TestPulled(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		ours := newCard(t, card.HBA)
 		for _, pull := range []func(int){d.Pull, d.Remove} {
@@ -56,8 +58,7 @@ func TestPulled(t *testing.T) {
 		d.Pull(0)
 		want(t, "pulled while it worked", <-failed, pcsc.ErrRemoved)
 		closed(t, c)
-		check2 := check // the card's goroutines are gone, too
-		check2()
+		check()
 		d.Insert(0, ours)
 		works(t, "1")
 	})
@@ -66,13 +67,26 @@ func TestPulled(t *testing.T) {
 // gone waits until pcscd has noticed that a card was pulled.
 func gone(t *testing.T, which string) {
 	t.Helper()
-	if err := pcsc.WaitForRemoval(t.Context(), which); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := pcsc.WaitForRemoval(ctx, which); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// there waits until pcscd has noticed a card.
+func there(t *testing.T, which string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := pcsc.WaitForCard(ctx, which); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // TestReinsertedIsAnotherCard: a connection never goes on with a card that was pulled and inserted again.
 func TestReinsertedIsAnotherCard(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		ours := newCard(t, card.HBA)
 		d.Insert(0, ours)
@@ -93,6 +107,7 @@ func TestReinsertedIsAnotherCard(t *testing.T) {
 
 // TestSilentCard never answers: the caller goes on after the limit or when its context ends, and what it leaves behind ends with the card.
 func TestSilentCard(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 4, func(t *testing.T, d *pcscd.Daemon) {
 		ours := newCard(t, card.HBA)
 		d.Insert(2, newCard(t, card.SMCB))
@@ -133,6 +148,7 @@ func TestSilentCard(t *testing.T) {
 
 // TestCancelledBefore: a context that has ended sends nothing and ends nothing.
 func TestCancelledBefore(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		c := open(t, "")
@@ -152,6 +168,7 @@ func TestCancelledBefore(t *testing.T) {
 
 // TestMuteCard: a card that is there but gives no answer to reset that a reader takes, as one inserted upside down.
 func TestMuteCard(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		conn, err := net.Dial("tcp", d.Addr(0))
 		if err != nil {
@@ -161,7 +178,7 @@ func TestMuteCard(t *testing.T) {
 		go func() {
 			defer close(ended)
 			for frame := make([]byte, 3); ; {
-				if _, err := conn.Read(frame); err != nil {
+				if _, err := io.ReadFull(conn, frame); err != nil {
 					return
 				}
 				if frame[2] == 4 { // get ATR: 40 bytes, which no card has
@@ -171,7 +188,9 @@ func TestMuteCard(t *testing.T) {
 				}
 			}
 		}()
-		r, err := pcsc.WaitForCard(t.Context(), "1")
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		r, err := pcsc.WaitForCard(ctx, "1")
 		if err != nil || r.State != pcsc.Mute && r.State != pcsc.Present {
 			t.Errorf("%+v %v", r, err)
 		}
@@ -190,9 +209,9 @@ func TestMuteCard(t *testing.T) {
 
 // TestServiceStopped stops pcscd under a connection, and starts it again.
 func TestServiceStopped(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
-		check := leaks(t)
 		c := open(t, "")
 		h := driver(t, c)
 		sign(t, h)
@@ -207,9 +226,7 @@ func TestServiceStopped(t *testing.T) {
 		_, err = pcsc.WaitForCard(t.Context(), "")
 		want(t, "wait", err, pcsc.ErrNoService)
 		d.Start()
-		if _, err := pcsc.WaitForCard(t.Context(), ""); err != nil {
-			t.Fatal(err)
-		}
+		there(t, "")
 		locked(t, "")
 		works(t, "")
 
@@ -222,16 +239,14 @@ func TestServiceStopped(t *testing.T) {
 			t.Errorf("transmit to the pcscd before: %v", err)
 		}
 		closed(t, c)
-		if _, err := pcsc.WaitForCard(t.Context(), ""); err != nil {
-			t.Fatal(err)
-		}
+		there(t, "")
 		locked(t, "")
-		_ = check
 	})
 }
 
 // TestServiceFrozen: pcscd is there and does not answer, to more callers than may wait for it.
 func TestServiceFrozen(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		d.Insert(0, newCard(t, card.HBA))
 		c, err := pcsc.OpenWithin(t.Context(), soon, "")
@@ -267,6 +282,7 @@ func TestServiceFrozen(t *testing.T) {
 
 // TestClosedAfterPull: closing is no error when the card is gone, whether pcscd has noticed or not, and the next card is seen.
 func TestClosedAfterPull(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		ours := newCard(t, card.HBA)
 		for _, pull := range []func(int){d.Pull, d.Remove} {

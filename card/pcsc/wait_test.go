@@ -4,6 +4,7 @@ package pcsc_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,29 +13,54 @@ import (
 	"pieks/card/pcsc/pcscd"
 )
 
-// waits starts a wait that must not be over yet, and gives what it says.
+// begun is a context that tells when a wait has begun: a listing asks for its end twice, what comes next is the wait for a change.
+type begun struct {
+	context.Context
+	asked   atomic.Int32
+	waiting chan struct{}
+}
+
+func (b *begun) Done() <-chan struct{} {
+	if b.asked.Add(1) == 4 {
+		close(b.waiting)
+	}
+	return b.Context.Done()
+}
+
+// waits starts a wait and returns when it has looked at all readers in vain; then over gives what it says at last.
 func waits[T any](t *testing.T, wait func(ctx context.Context) (T, error)) (over func() (T, error)) {
 	t.Helper()
+	ctx := &begun{Context: t.Context(), waiting: make(chan struct{})}
 	var got T
 	done := make(chan error, 1)
 	go func() {
 		var err error
-		got, err = wait(t.Context())
+		got, err = wait(ctx)
 		done <- err
 	}()
+	limit := time.NewTimer(patience)
+	select {
+	case <-ctx.waiting:
+	case err := <-done:
+		t.Fatalf("did not wait: %v %v", got, err)
+	case <-limit.C:
+		t.Fatal("does not begin to wait")
+	}
 	return func() (T, error) {
 		t.Helper()
+		defer limit.Stop()
 		select {
 		case err := <-done:
 			return got, err
-		case <-time.After(20 * time.Second):
-			t.Error("still waiting")
+		case <-limit.C:
+			t.Fatal("still waiting")
 			return got, nil
 		}
 	}
 }
 
 func TestWait(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		ours := newCard(t, card.HBA)
 		forCard := func(which string) func(context.Context) (pcsc.Reader, error) {
@@ -79,6 +105,7 @@ func TestWait(t *testing.T) {
 
 // TestWaitEnds: with its context, at once and without leaving anything behind.
 func TestWaitEnds(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		check := leaks(t)
 		for _, after := range []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 30 * time.Millisecond, 300 * time.Millisecond} {
@@ -99,6 +126,7 @@ func TestWaitEnds(t *testing.T) {
 
 // TestWaitForReader: the card comes in a reader that is plugged in later, and pcscd is started again meanwhile.
 func TestWaitForReader(t *testing.T) {
+	t.Parallel()
 	pcscd.Run(t, 0, func(t *testing.T, d *pcscd.Daemon) {
 		over := waits(t, func(ctx context.Context) (pcsc.Reader, error) { return pcsc.WaitForCard(ctx, "Test A 00 01") })
 		d.Plug()

@@ -19,8 +19,11 @@ type Card interface {
 	ATR() []byte
 }
 
-// ErrAddress is an address that cannot be dialled, now or later.
-var ErrAddress = errors.New("not the address of a virtual reader: give host and port, such as 127.0.0.1:35963")
+// What cannot work, now or later.
+var (
+	ErrAddress = errors.New("not the address of a virtual reader: give host and port, such as 127.0.0.1:35963")
+	ErrATR     = errors.New("this card cannot be inserted: its answer to reset must have 1 to 33 bytes")
+)
 
 // errSelf: the dialler was given the port that it dials.
 var errSelf = errors.New("connected with itself")
@@ -32,11 +35,11 @@ func Serve(ctx context.Context, addr string, c Card) error {
 		return fmt.Errorf("%w: %q", ErrAddress, addr)
 	}
 	if n := len(c.ATR()); n < 1 || n > maxATR {
-		return fmt.Errorf("this card cannot be inserted: its answer to reset has %d bytes, not 1 to %d", n, maxATR)
+		return fmt.Errorf("%w, not %d", ErrATR, n)
 	}
 	pause := redialMin
 	for {
-		if conn, err := dial(ctx, addr); err == nil {
+		if conn, err := dial(ctx, net.Dialer{Timeout: dialTimeout}, addr); err == nil {
 			began := time.Now()
 			_ = converse(ctx, conn, c)
 			if time.Since(began) > redialMax {
@@ -55,8 +58,7 @@ func Serve(ctx context.Context, addr string, c Card) error {
 }
 
 // dial never gives a connection with itself (TCP simultaneous open, crypto.md 5.6 trap 1).
-func dial(ctx context.Context, addr string) (net.Conn, error) {
-	d := net.Dialer{Timeout: dialTimeout}
+func dial(ctx context.Context, d net.Dialer, addr string) (net.Conn, error) {
 	conn, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
@@ -76,8 +78,9 @@ func converse(ctx context.Context, conn net.Conn, c Card) error {
 	frames := make(chan []byte)
 	go func() {
 		defer close(frames)
+		in := reader(conn)
 		for {
-			frame, err := readFrame(conn)
+			frame, err := readFrame(in)
 			if err != nil {
 				pulled(err)
 				return
