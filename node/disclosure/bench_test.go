@@ -18,7 +18,8 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// BenchmarkPost is a post over a real stream with fsync, of one phone after another; BenchmarkDummy the same of dummies, which should cost as much.
+// BenchmarkPost is a post over a real stream with fsync, of one phone after another; BenchmarkDummy the same of dummies, which should
+// cost as much.
 func BenchmarkPost(b *testing.B) {
 	r := newRelay(b, b.TempDir(), 70, nil)
 	h, doctor := r.dial(b), physician(b)

@@ -48,10 +48,10 @@
 // Spaces, dashes, Arabic and full-width digits, any case, umlauts and words by their first four letters are understood. A check that
 // fails is a typing error, and no relay is asked. The code 012345-6789 is 012345-6789-4, "abpfiff redner stark speziell".
 //
-// A QR code carries C: the professional's app compares it with what the relay answers, and a relay that swapped data is found before
-// anything is signed. A spoken code does not: it is authenticated against outsiders, not against the relay's operator. There the
-// patient's app finds the swap in what it collects, and does not post; the signature over the foreign data is in the relay's hands by
-// then.
+// A QR code carries C: the professional's app compares it with what the relay answers, and a relay that swapped data is found before anything
+// is signed. A spoken code does not: it is authenticated against outsiders, not against the relay's operator. There the patient's app finds
+// the swap in what it collects, and does not post; the signature over the foreign data is in the relay's hands by then. Nor does a spoken code
+// say which relay the patient has: the professional's app asks all that it can reach, and signs only where exactly one knows the code.
 //
 // # Authorisation
 //
@@ -169,7 +169,7 @@
 //
 // Who fetches a list checks that its relay is in the network, its signature, that it is issued at most 10 minutes ahead and 14 days ago,
 // and each item. Relays fetch from each other in the same way and give on what they have, so that a patient gets all lists from its own
-// relay. Of two lists of one number a relay keeps the first, and counts the second: that is a fork, and proof that its relay signs what
+// relay. Of two lists of one number a relay keeps the first, and counts the second where it meets it: that is a fork, and proof that its relay signs what
 // it should not.
 //
 // # Waiting room

@@ -9,6 +9,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"pieks/gossip/wire"
@@ -178,6 +179,65 @@ func TestRelaysFetchFromEachOther(t *testing.T) {
 	}
 	if n, err := b.Sync(within(t), a.id()); n != 0 || err != nil {
 		t.Errorf("its own lists came back: %d, %v", n, err)
+	}
+}
+
+// What was fetched from others is there after a restart, and is not fetched again.
+func TestFetchedListsSurviveARestart(t *testing.T) {
+	dir := t.TempDir()
+	all := func(c *Config) { c.Relays = anyRelay }
+	a, b := newRelay(t, dir, 70, all), newRelay(t, t.TempDir(), 71, all)
+	b.fill(t, 20)
+	b.clock.set(noon.Add(6 * time.Hour))
+	if n, err := b.Tick(t.Context()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	a.clock.set(b.clock.now())
+	connect(t, a.host, b.host)
+	if n, err := a.Sync(within(t), b.id()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	stop(t, a)
+	a = newRelay(t, dir, 70, all)
+	a.clock.set(b.clock.now())
+	connect(t, a.host, b.host)
+	if n, err := a.Sync(within(t), b.id()); n != 0 || err != nil {
+		t.Errorf("fetched %d again, %v", n, err)
+	}
+	if got := a.lists(t, a.dial(t), nil); len(got) != 1 || len(got[0].Items) != 20 {
+		t.Errorf("%d lists after a restart", len(got))
+	}
+}
+
+// The relay's own loop publishes, by its own clock, and ends with Close.
+func TestLoopPublishes(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+	r := newRelay(t, t.TempDir(), 70, func(c *Config) {
+		c.Now = time.Now
+		c.Rules = func() Rules { return Rules{K: 1, Cycle: time.Second, MaxWait: time.Second} }
+	})
+	r.clock.set(time.Now())
+	r.fill(t, 3)
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for ctx := within(t); r.Counts().Lists == 0; {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			t.Fatal("nothing was published")
+		}
+	}
+	if n := r.Counts().Waiting; n != 0 {
+		t.Errorf("%d still wait", n)
+	}
+}
+
+// A relay signs with the key that its peers know it by, or does not serve.
+func TestServeWantsTheHostsKey(t *testing.T) {
+	h := newHost(t, seeded(70))
+	if _, err := Serve(Config{Host: h, Store: openStore(t, t.TempDir(), time.Now), Key: seeded(71), Roots: testRoots}); !errors.Is(err, ErrRelay) {
+		t.Error(err)
 	}
 }
 
