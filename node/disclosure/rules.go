@@ -54,7 +54,8 @@ func (r Rules) overdue(w waiting, tick time.Time) bool { return tick.Sub(w.since
 // publish is the rule: the items that go into a list at tick, in random order, or none. What was posted after tick is left alone, so that a
 // relay that comes too late, or twice, makes the same decision as one on time. shuffle is rand.Shuffle's.
 //
-// Waiting is counted from the tick before an item was posted: nobody waits longer than MaxWait, and somebody up to one Cycle less.
+// Waiting is counted from the tick before an item was posted: nobody waits longer than MaxWait, and the
+// oldest of a small list up to one Cycle less.
 func (r Rules) publish(queue []waiting, tick time.Time, shuffle func(n int, swap func(i, j int))) []waiting {
 	ready := slices.DeleteFunc(slices.Clone(queue), func(w waiting) bool { return !r.ready(w, tick) })
 	overdue := slices.ContainsFunc(ready, func(w waiting) bool { return r.overdue(w, tick) })
