@@ -132,7 +132,8 @@ func parseAuthorisation(content []byte) (*Authorisation, error) {
 	if err := wire.Unmarshal(content, &a); err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrSignature, err)
 	}
-	if a.Version != version || !isDigits(a.Reference, referenceDigits) || !isDigits(a.PIN, pinDigits) || len(a.Relay) == 0 || len(a.Relay) > maxPeerID {
+	digits := isDigits(a.Reference, referenceDigits) && isDigits(a.PIN, pinDigits)
+	if a.Version != version || !digits || len(a.Relay) == 0 || len(a.Relay) > maxPeerID {
 		return nil, fmt.Errorf("%w: its content is of another form", ErrSignature)
 	}
 	return &a, nil

@@ -10,9 +10,9 @@ import (
 	"log/slog"
 	"math/big"
 
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"pieks/node/host"
 	"pieks/node/spoken"
 )
 
@@ -107,25 +107,18 @@ func QR(relay peer.ID, code Code, c Commitment) (string, error) {
 
 // keyOf is the Ed25519 key that a peer ID is made of.
 func keyOf(id peer.ID) (ed25519.PublicKey, error) {
-	public, err := id.ExtractPublicKey()
+	key, err := host.PublicKey(id)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRelay, err)
+		return nil, fmt.Errorf("%w (%w)", ErrRelay, err)
 	}
-	if public.Type() != crypto.Ed25519 {
-		return nil, ErrRelay
-	}
-	raw, err := public.Raw()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRelay, err)
-	}
-	return raw, nil
+	return key[:], nil
 }
 
 // idOf is the peer ID of a key.
 func idOf(key ed25519.PublicKey) (peer.ID, error) {
-	public, err := crypto.UnmarshalEd25519PublicKey(key)
+	id, err := host.PeerID(key)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrRelay, err)
+		return "", fmt.Errorf("%w (%w)", ErrRelay, err)
 	}
-	return peer.IDFromPublicKey(public)
+	return id, nil
 }

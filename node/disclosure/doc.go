@@ -51,7 +51,8 @@
 // A QR code carries C: the professional's app compares it with what the relay answers, and a relay that swapped data is found before
 // anything is signed. A spoken code does not: it is authenticated against outsiders, not against the relay's operator. There the
 // patient's app finds the swap in what it collects, and does not post; the signature over the foreign data is in the relay's hands by
-// then.
+// then. Nor does a spoken code say which relay the patient has: the professional's app asks all that it can reach, and signs only where
+// exactly one knows the code.
 //
 // # Authorisation
 //
@@ -74,7 +75,8 @@
 //	issued not more than 10 minutes ahead                                           clock
 //	signed within 10 minutes of issued, a span of at most half an hour, now before  expired
 //	  expires (in that second it is over)
-//	relay, and C: the registered one, the patient's own, that of O and r            commitment
+//	C: the registered one, the patient's own, that of O and r                       commitment
+//	relay: this one (relay: signature), the patient's                               commitment
 //	reference and pin: the patient's own                                            digits
 //
 // # Messages
@@ -138,7 +140,7 @@
 //	 4 unknown     no such registration, or its time is over, or another commitment: one answer for all
 //	 5 pending     no card has signed yet
 //	 6 refused     lookup and deliver are for enrolled practices
-//	 7 busy        rate or place of the relay or of the sender's network, a registration's fifth signature, or 4,096 items wait
+//	 7 busy        rate or place of the relay or of the sender's network, a registration's sixth signature, or 4,096 items wait
 //	 8 closed      the network file has expired: no new registrations
 //	 9 signature   not a signature of a card that the network trusts, for this relay
 //	10 person      not a person's card
@@ -156,8 +158,8 @@
 //
 // At each multiple of the cycle (6 h) since 1970 a relay publishes when at least K items (20) wait, or when one has waited MaxWait (24
 // h). Time of waiting counts from the multiple before the post, which is all that is written down: nobody waits longer than MaxWait, and
-// nobody whose list is smaller than K waited less than MaxWait less one cycle. What was posted after the multiple waits for the next one.
-// A list has at most 256 items; more make another list of the same time, if K remain.
+// the oldest item of a list smaller than K has waited MaxWait, or up to one cycle less. What was posted after the multiple waits for the
+// next one. A list has at most 256 items; more make another list of the same time, if K remain.
 //
 // list: COSE_Sign1 by the relay's identity key, external AAD "pieks/disclosure-list/1", over
 //
@@ -169,8 +171,8 @@
 //
 // Who fetches a list checks that its relay is in the network, its signature, that it is issued at most 10 minutes ahead and 14 days ago,
 // and each item. Relays fetch from each other in the same way and give on what they have, so that a patient gets all lists from its own
-// relay. Of two lists of one number a relay keeps the first, and counts the second: that is a fork, and proof that its relay signs what
-// it should not.
+// relay. Of two lists of one number a relay keeps the first, and counts the second where it meets it: that is a fork, and proof that its
+// relay signs what it should not.
 //
 // # Waiting room
 //
@@ -188,7 +190,7 @@
 // Every app imitates disclosures, by a Poisson process of 0.2 a day: register, collect 4 to 48 times every 15 seconds and once more,
 // post; with the flag dummy. Frames have the sizes of a real one, the relay answers the same, hashes, parses and forces a transaction to
 // its disk, keeps nothing and counts nothing. So who watches an app's line does not know whether it disclosed. The relay does: it reads
-// the flag. A dummy does not imitate the professional's half, nor hides that a real one ends when a card signs. A collect that takes
+// the flag. A dummy does not imitate the professional's half, nor hides that a real one ends when a card signs. Who collects for
 // longer than 12 minutes is no dummy: that much can be told from the line.
 //
 // # On the relay

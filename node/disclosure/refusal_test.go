@@ -111,6 +111,31 @@ func TestTheLargestDataIsPosted(t *testing.T) {
 	}
 }
 
+func TestAFullQueueTakesNoMore(t *testing.T) {
+	r := newRelay(t, t.TempDir(), 70, nil)
+	h := r.dial(t)
+	consent, cms := r.authorised(t, physician(t), "opaque")
+	coming := func(n int) {
+		r.queue.mu.Lock()
+		defer r.queue.mu.Unlock()
+		r.queue.coming = n
+	}
+	coming(maxQueued)
+	if err := Post(within(t), h, r.id(), consent, cms); !errors.Is(err, ErrBusy) {
+		t.Errorf("with %d on their way: %v", maxQueued, err)
+	}
+	coming(maxQueued - 1)
+	if err := Post(within(t), h, r.id(), consent, cms); err != nil {
+		t.Errorf("with room for one: %v", err)
+	}
+	r.set(func(r *testRelay) { r.rules = Rules{} })
+	consent, cms = r.authorised(t, physician(t), "opaque")
+	coming(0)
+	if err := Post(within(t), h, r.id(), consent, cms); !errors.Is(err, ErrFailed) {
+		t.Errorf("with rules that cannot be followed: %v", err)
+	}
+}
+
 func TestRegistrations(t *testing.T) {
 	r := newRelay(t, t.TempDir(), 70, nil)
 	patient, other, practice := r.dial(t), r.dial(t), r.practice(t)

@@ -66,11 +66,16 @@ func (r *registry) find(reference string, now time.Time) *registration {
 	if g == nil {
 		return nil
 	}
-	if !now.Before(g.until) {
+	if g.over(now) {
 		r.forget(reference, g)
 		return nil
 	}
 	return g
+}
+
+// over says whether a registration has ended, or is from before the clock was set back.
+func (g *registration) over(now time.Time) bool {
+	return !now.Before(g.until) || g.until.Sub(now) > Lifetime
 }
 
 func (r *registry) forget(reference string, g *registration) {
@@ -89,7 +94,7 @@ func (r *registry) sweep(now time.Time) {
 	}
 	r.swept = now
 	for reference, g := range r.live {
-		if !now.Before(g.until) {
+		if g.over(now) {
 			r.forget(reference, g)
 		}
 	}

@@ -50,6 +50,18 @@ func TestFloodLeavesLiveRegistrationsAlone(t *testing.T) {
 	}
 }
 
+// A clock that is set back ends registrations: else one would live, and hold its reference, until the clock has caught up.
+func TestClockThatIsSetBackEndsRegistrations(t *testing.T) {
+	r := newRegistry()
+	until, _ := r.register("123456", Commitment{1}, false, "s", noon)
+	if _, _, status := r.lookup("123456", noon); status != StatusOK {
+		t.Errorf("at its beginning: code %d", status)
+	}
+	if _, _, status := r.lookup("123456", until.Add(-Lifetime-time.Second)); status != StatusUnknown {
+		t.Errorf("before its beginning: code %d", status)
+	}
+}
+
 // The registry does what a plain map with times would do, whatever order things come in.
 func TestRegistryAgainstModel(t *testing.T) {
 	type entry struct {

@@ -41,33 +41,42 @@ type waiting struct {
 	since time.Time
 }
 
+// ready says whether an item was posted before tick. One from beyond the cycle after it was posted before the clock was set back, so it
+// is ready too.
+func (r Rules) ready(w waiting, tick time.Time) bool {
+	wait := tick.Sub(w.since)
+	return wait > 0 || wait <= -r.Cycle
+}
+
+// overdue says whether an item may not wait for others any longer. After a clock was set back far, nobody waits until it has caught up.
+func (r Rules) overdue(w waiting, tick time.Time) bool { return tick.Sub(w.since).Abs() >= r.MaxWait }
+
 // publish is the rule: the items that go into a list at tick, in random order, or none. What was posted after tick is left alone, so that a
 // relay that comes too late, or twice, makes the same decision as one on time. shuffle is rand.Shuffle's.
 //
-// Waiting is counted from the tick before an item was posted: nobody waits longer than MaxWait, and somebody up to one Cycle less.
+// Waiting is counted from the tick before an item was posted: nobody waits longer than MaxWait, and the
+// oldest of a small list up to one Cycle less.
 func (r Rules) publish(queue []waiting, tick time.Time, shuffle func(n int, swap func(i, j int))) []waiting {
-	ready := slices.DeleteFunc(slices.Clone(queue), func(w waiting) bool { return !w.since.Before(tick) })
-	overdue := slices.ContainsFunc(ready, func(w waiting) bool { return tick.Sub(w.since) >= r.MaxWait })
+	ready := slices.DeleteFunc(slices.Clone(queue), func(w waiting) bool { return !r.ready(w, tick) })
+	overdue := slices.ContainsFunc(ready, func(w waiting) bool { return r.overdue(w, tick) })
 	if len(ready) == 0 || (len(ready) < r.K && !overdue) {
 		return nil
 	}
-	shuffle(len(ready), func(i, j int) { ready[i], ready[j] = ready[j], ready[i] })
-	if len(ready) <= maxItems {
-		return ready
+	mix := func() { shuffle(len(ready), func(i, j int) { ready[i], ready[j] = ready[j], ready[i] }) }
+	mix()
+	if len(ready) > maxItems {
+		// Those that may not wait come first; the cut is made within the shuffled rest, and what is left is shuffled as a whole.
+		slices.SortStableFunc(ready, func(a, b waiting) int {
+			switch {
+			case r.overdue(a, tick) == r.overdue(b, tick):
+				return 0
+			case r.overdue(a, tick):
+				return -1
+			}
+			return 1
+		})
+		ready = ready[:maxItems]
+		mix()
 	}
-	// Those that may not wait come first; the cut is made within the shuffled rest, and the list is shuffled as a whole.
-	slices.SortStableFunc(ready, func(a, b waiting) int { return compareOverdue(r, a, b, tick) })
-	ready = ready[:maxItems]
-	shuffle(len(ready), func(i, j int) { ready[i], ready[j] = ready[j], ready[i] })
 	return ready
-}
-
-func compareOverdue(r Rules, a, b waiting, tick time.Time) int {
-	late := func(w waiting) int {
-		if tick.Sub(w.since) >= r.MaxWait {
-			return 0
-		}
-		return 1
-	}
-	return late(a) - late(b)
 }

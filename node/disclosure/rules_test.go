@@ -27,16 +27,20 @@ func TestPublishAtItsEdges(t *testing.T) {
 		tick  time.Time
 		want  int
 	}{
-		"nothing":                        {nil, noon, 0},
-		"K":                              {itemsSince(20, before), noon, 20},
-		"one less than K":                {itemsSince(19, before), noon, 0},
-		"K, one posted after the tick":   {append(itemsSince(19, before), itemsSince(1, noon)...), noon, 0},
-		"K and one after the tick":       {append(itemsSince(20, before), itemsSince(1, noon)...), noon, 20},
-		"three in a cycle":               {itemsSince(3, before), noon, 0},
-		"three, a cycle before MaxWait":  {itemsSince(3, noon.Add(-r.MaxWait+r.Cycle)), noon, 0},
-		"three after MaxWait":            {itemsSince(3, noon.Add(-r.MaxWait)), noon, 3},
-		"one after MaxWait takes others": {append(itemsSince(1, noon.Add(-r.MaxWait)), itemsSince(2, before)...), noon, 3},
-		"more than a list holds":         {itemsSince(maxItems+30, before), noon, maxItems},
+		"nothing":                          {nil, noon, 0},
+		"K":                                {itemsSince(20, before), noon, 20},
+		"one less than K":                  {itemsSince(19, before), noon, 0},
+		"K, one posted after the tick":     {append(itemsSince(19, before), itemsSince(1, noon)...), noon, 0},
+		"K and one after the tick":         {append(itemsSince(20, before), itemsSince(1, noon)...), noon, 20},
+		"three in a cycle":                 {itemsSince(3, before), noon, 0},
+		"three, a cycle before MaxWait":    {itemsSince(3, noon.Add(-r.MaxWait+r.Cycle)), noon, 0},
+		"three after MaxWait":              {itemsSince(3, noon.Add(-r.MaxWait)), noon, 3},
+		"one after MaxWait takes others":   {append(itemsSince(1, noon.Add(-r.MaxWait)), itemsSince(2, before)...), noon, 3},
+		"K, the clock was set back a day":  {itemsSince(20, noon.Add(18*time.Hour)), noon, 20},
+		"one, the clock was set back":      {itemsSince(1, noon.Add(18*time.Hour)), noon, 0},
+		"one, the clock was off by years":  {itemsSince(1, noon.AddDate(9, 0, 0)), noon, 1},
+		"K, posted in a cycle that is new": {itemsSince(20, noon.Add(3*time.Hour)), noon, 0},
+		"more than a list holds":           {itemsSince(maxItems+30, before), noon, maxItems},
 	} {
 		if got := r.publish(c.queue, c.tick, plainShuffle(1)); len(got) != c.want {
 			t.Errorf("%s: %d items, want %d", name, len(got), c.want)

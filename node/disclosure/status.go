@@ -84,5 +84,6 @@ var (
 	ErrData   = errors.New("opaque data has 1 to 65,536 bytes")
 	ErrRelay  = errors.New("not the peer ID of a relay: its key is not Ed25519")
 	ErrAnswer = errors.New("the relay's answer makes no sense: update Pieks, or tell the network's operators")
+	ErrTwo    = errors.New("two patients have these digits at two relays: scan the QR code, or let the patient's app show a new one")
 	ErrOther  = errors.New("this QR code is of a patient of another relay")
 )
