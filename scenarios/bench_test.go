@@ -34,6 +34,11 @@ func TestBenchesMeasureWhatTheySay(t *testing.T) {
 			}
 		})
 	}
+	t.Run("cms", func(t *testing.T) {
+		if r := run(t, "cms", BenchOptions{}).(CMSResult); r.VerifyP256 <= 0 || r.VerifyBrainpool <= 0 || r.Bytes < 1000 {
+			t.Errorf("%+v", r)
+		}
+	})
 	t.Run("booking", func(t *testing.T) {
 		if r := run(t, "booking", BenchOptions{N: 5}).(BookingResult); r.N != 5 || r.P50 <= 0 || r.P50 > r.P99 {
 			t.Errorf("%+v", r)

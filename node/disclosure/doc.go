@@ -28,7 +28,7 @@
 //	                          <--------  lists and items that I do not
 //
 // Consent comes before all this, in the patient's app and in the professional's consultation. A stream carries one request. The app
-// collects every 15 seconds. A relay that was restarted has forgotten registrations (code unknown): the app registers the same again. An
+// collects every 5 seconds. A relay that was restarted has forgotten registrations (code unknown): the app registers the same again. An
 // authorisation stays good through that, and may be posted without a registration.
 //
 // # Commitment and code
@@ -187,7 +187,7 @@
 //
 // # Dummies
 //
-// Every app imitates disclosures, by a Poisson process of 0.2 a day: register, collect 4 to 48 times every 15 seconds and once more,
+// Every app imitates disclosures, by a Poisson process of 0.2 a day: register, collect 12 to 144 times every 5 seconds and once more,
 // post; with the flag dummy. Frames have the sizes of a real one, the relay answers the same, hashes, parses and forces a transaction to
 // its disk, keeps nothing and counts nothing. So who watches an app's line does not know whether it disclosed. The relay does: it reads
 // the flag. A dummy does not imitate the professional's half, nor hides that a real one ends when a card signs. Who collects for

@@ -19,8 +19,8 @@ const (
 	// Lifetime is how long a registration, and at most an authorisation, lasts: a consultation, or a call back (crypto.md 1.1).
 	Lifetime = 30 * time.Minute
 	// CollectEvery is the interval at which a patient's app asks whether the card has signed: soon enough for who waits at the
-	// desk, 120 questions in a registration's life.
-	CollectEvery = 15 * time.Second
+	// desk, 360 questions and 2 MiB in a registration's life.
+	CollectEvery = 5 * time.Second
 	// maxSkew: how far another clock may be off (design.md 17). What ends, ends by the relay's clock, to the second.
 	maxSkew = 10 * time.Minute
 )
@@ -67,9 +67,9 @@ const (
 	// registerBurst, registerEvery: the same waiting room on one afternoon, dummies included.
 	registerBurst = 32
 	registerEvery = 20 * time.Second
-	// collectBurst, collectEvery: 64 patients of one network that ask every 15 seconds are 4.3 a second.
+	// collectBurst, collectEvery: 64 patients of one network that ask every 5 seconds are 13 a second.
 	collectBurst = 128
-	collectEvery = 200 * time.Millisecond
+	collectEvery = 75 * time.Millisecond
 	// professionalBurst, professionalEvery, for each professional: a consultation takes minutes. At that rate one peer
 	// would go through the references in three months.
 	professionalBurst = 20
@@ -134,8 +134,8 @@ const (
 	// dummyEvery: crypto.md 1.1, DP-3T imitates with λ = 0.2 a day.
 	dummyEvery = 5 * 24 * time.Hour
 	// minCollects, maxCollects: how often a dummy asks: from one minute, a signature at once, to twelve.
-	minCollects = 4
-	maxCollects = 48
+	minCollects = 12
+	maxCollects = 144
 
 	// maxCodeInput: a QR text has 121 characters; people paste a little around it.
 	maxCodeInput = 256

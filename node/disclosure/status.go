@@ -36,7 +36,7 @@ var (
 	ErrVersion    = errors.New("the relay speaks another version of the disclosure protocol: update Pieks")
 	ErrTaken      = errors.New("another patient has these six digits at the moment: draw a new code")
 	ErrUnknown    = errors.New("the relay knows no such code, or its half hour is over: let the patient's app show a new one")
-	ErrPending    = errors.New("no card has signed yet: ask again in 15 seconds")
+	ErrPending    = errors.New("no card has signed yet: ask again in 5 seconds")
 	ErrRefused    = errors.New("only an enrolled practice may look up codes and deliver signatures: enrol first")
 	ErrBusy       = errors.New("the relay takes no more of these at the moment: try again in some minutes")
 	ErrClosed     = errors.New("the relay's network file has expired, so it takes no new codes: ask its operator")

@@ -18,12 +18,8 @@ import (
 	"pieks/node/host"
 )
 
-const (
-	// registerTries: a reference is taken once in a hundred times when a relay is full of them.
-	registerTries = 8
-	// registerTimeout covers a connection of its own and some questions.
-	registerTimeout = 20 * time.Second
-)
+// registerTimeout covers a connection of its own and some questions.
+const registerTimeout = 20 * time.Second
 
 // Errors of a disclosure that its user reads.
 var (
@@ -73,15 +69,13 @@ func (d *disclosures) start(ctx context.Context, data []byte, rooms []room) (*di
 	if relay == nil || !d.node.reached() {
 		return nil, errNoRelay
 	}
-	consent, err := disclosure.NewConsent(data)
-	if err != nil {
-		return nil, err
-	}
 	face, err := d.node.newFace(ctx, *relay)
 	if err != nil {
 		return nil, err
 	}
-	until, err := register(ctx, face, relay.ID, &consent)
+	registering, cancel := context.WithTimeout(ctx, registerTimeout)
+	defer cancel()
+	consent, until, err := disclosure.Begin(registering, face, relay.ID, data)
 	if err != nil {
 		return nil, errors.Join(err, host.Close(face))
 	}
@@ -100,19 +94,6 @@ func (d *disclosures) start(ctx context.Context, data []byte, rooms []room) (*di
 	d.mu.Unlock()
 	d.drive(e, face)
 	return e, nil
-}
-
-func register(ctx context.Context, h libhost.Host, relay peer.ID, c *disclosure.Consent) (until time.Time, err error) {
-	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
-	defer cancel()
-	for range registerTries {
-		until, err = disclosure.Register(ctx, h, relay, *c)
-		if !errors.Is(err, disclosure.ErrTaken) {
-			break
-		}
-		c.Code = disclosure.NewCode()
-	}
-	return until, err
 }
 
 // newFace makes a host for one disclosure, with an identity that is used for nothing else and dies with it, and connects it to a relay: what is

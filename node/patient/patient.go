@@ -104,6 +104,10 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.bookings, err = openBookings(n); err != nil {
 		return nil, err
 	}
+	h.Store.Retain(disclosureBucket, retainDisclosure)
+	h.Store.Retain(disclosedBucket, retainDisclosed)
+	h.Store.Retain(listBucket, retainIssued(func(r *listRecord) uint64 { return r.Issued }))
+	h.Store.Retain(warningBucket, retainIssued(func(r *warningRecord) uint64 { return r.Issued }))
 	if n.disclosures, err = openDisclosures(life, n); err != nil {
 		return nil, err
 	}

@@ -23,14 +23,13 @@ import (
 const (
 	// lookupTimeout covers all relays of the network, some of which are away.
 	lookupTimeout = 20 * time.Second
-	// lookupAtOnce: relays that are asked at the same time.
-	lookupAtOnce = 8
+	// dialAtOnce: relays that are dialled at the same time.
+	dialAtOnce = 8
 	// maxDrafts: codes that were looked up and not signed; a consultation takes minutes.
 	maxDrafts = 64
 )
 
-// errAmbiguous says that a spoken code does not tell whose it is.
-var errAmbiguous = errors.New("two patients have these digits at different relays: scan the QR code, or let the patient begin anew")
+var errNoRelay = errors.New("no relay that may have this code is reached: check the internet connection and try again")
 
 // drafts are what professionals looked up to sign. Nothing of them is written down: what a practice has to keep of a disclosure it keeps in its own
 // records.
@@ -61,7 +60,7 @@ func (n *Node) lookUp(ctx context.Context, in control.DiscloseCode) (control.Dis
 	switch {
 	case errors.Is(err, disclosure.ErrUnknown):
 		return none, control.Errorf(control.KindNotFound, "%w", disclosure.ErrUnknown)
-	case errors.Is(err, errAmbiguous), errors.Is(err, disclosure.ErrSwapped):
+	case errors.Is(err, disclosure.ErrTwo), errors.Is(err, disclosure.ErrSwapped), errors.Is(err, disclosure.ErrOther):
 		return none, control.Errorf(control.KindConflict, "%w", err)
 	case err != nil:
 		return none, control.Errorf(control.KindUnavailable, "%w", err)
@@ -77,7 +76,7 @@ func (n *Node) lookUp(ctx context.Context, in control.DiscloseCode) (control.Dis
 	}, nil
 }
 
-// askRelays looks a code up. In QR mode the commitment is compared here, before anything is signed.
+// askRelays looks a code up at the relays that may have it. In QR mode the commitment is compared here, before anything is signed.
 func (n *Node) askRelays(ctx context.Context, s disclosure.Scanned) (disclosure.Registered, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
@@ -85,45 +84,37 @@ func (n *Node) askRelays(ctx context.Context, s disclosure.Scanned) (disclosure.
 	if s.Relay != "" {
 		relays = n.home.RelayInfos([]string{s.Relay})
 	}
-	var mu sync.Mutex
-	var found []disclosure.Registered
-	failed := disclosure.ErrUnknown
-	var asked errgroup.Group
-	asked.SetLimit(lookupAtOnce)
-	for _, relay := range relays {
-		asked.Go(func() error {
-			r, err := n.askRelay(ctx, relay, s)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err == nil:
-				found = append(found, r)
-			case errors.Is(err, disclosure.ErrSwapped) || errors.Is(failed, disclosure.ErrUnknown) && !errors.Is(err, disclosure.ErrUnknown):
-				failed = err
-			}
-			return nil
-		})
+	reached := n.admitAt(ctx, relays)
+	if len(reached) == 0 {
+		return disclosure.Registered{}, errNoRelay
 	}
-	_ = asked.Wait() // each says what it found
-	switch len(found) {
-	case 0:
-		return disclosure.Registered{}, failed
-	case 1:
-		return found[0], nil
-	}
-	return disclosure.Registered{}, errAmbiguous
-}
-
-func (n *Node) askRelay(ctx context.Context, relay peer.AddrInfo, s disclosure.Scanned) (disclosure.Registered, error) {
-	h := n.openedDesk().host
-	if err := n.admitDesk(ctx, relay); err != nil {
-		return disclosure.Registered{}, err
-	}
-	r, err := disclosure.Lookup(ctx, h, relay.ID, s.Code)
+	r, err := disclosure.Find(ctx, n.openedDesk().host, reached, s)
 	if err != nil {
 		return r, err
 	}
 	return r, s.Match(r)
+}
+
+// admitAt has the desk known at relays, and gives those that are there.
+func (n *Node) admitAt(ctx context.Context, relays []peer.AddrInfo) []peer.ID {
+	var mu sync.Mutex
+	var reached []peer.ID
+	var dialling errgroup.Group
+	dialling.SetLimit(dialAtOnce)
+	for _, relay := range relays {
+		dialling.Go(func() error {
+			if err := n.admitDesk(ctx, relay); err != nil {
+				n.log.Info("relay not asked for a disclosure", "relay", relay.ID, "err", err)
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			reached = append(reached, relay.ID)
+			return nil
+		})
+	}
+	_ = dialling.Wait() // who was not reached is left out
+	return reached
 }
 
 // admitDesk connects the desk with a relay and tells it who this is, unless it knows.
