@@ -157,7 +157,7 @@ func (c *DiscloseSignCmd) Run(ctx context.Context, a *app) error {
 	if err != nil || !agreed {
 		return err
 	}
-	in := control.DiscloseSigned{ID: draft.ID, Virtual: draft.Test && c.Reader.Reader == "" && c.PINFile == ""}
+	in := control.DiscloseSigned{ID: draft.ID, Virtual: draft.Virtual && c.Reader.Reader == "" && c.PINFile == ""}
 	if !in.Virtual {
 		err := c.withCard(ctx, func(opened card.Card) error {
 			in.CMS, err = c.sign(ctx, a, opened, draft)

@@ -134,7 +134,7 @@ func inspect(name string, now time.Time) (*networkInfo, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	info := &networkInfo{
-		ID: b.ID(), Name: b.Name, Number: b.Number, Test: b.Test != nil, Signatures: len(signers),
+		ID: b.ID(), Name: b.Name, Number: b.Number, Test: b.IsTest(), Signatures: len(signers),
 		InForce: len(signers) >= 2 && !b.ExpiredAt(now),
 		Issued:  time.Unix(int64(b.Issued), 0).UTC(), Expires: time.Unix(int64(b.Expires), 0).UTC(),
 		Rules:  rulesOf(b.Rules),
@@ -346,7 +346,7 @@ func (c *NetworkSignCmd) Run(a *app) error {
 	if err := writeWhole(out, data, 0o644); err != nil {
 		return err
 	}
-	a.test = b.Test != nil
+	a.test = b.IsTest()
 	slices.Sort(signers)
 	result := struct {
 		Network    string `json:"network"`

@@ -83,7 +83,7 @@ func (c *NetworkInitCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	info := networkMade{Network: file, ID: made.Bundle.ID(), Test: made.Bundle.Test != nil, Map: how,
+	info := networkMade{Network: file, ID: made.Bundle.ID(), Test: made.Bundle.IsTest(), Map: how,
 		Expires: time.Unix(int64(made.Bundle.Expires), 0).UTC()}
 	if err := info.write(ctx, a, made); err != nil {
 		return err

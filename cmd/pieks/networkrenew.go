@@ -75,7 +75,7 @@ func (c *NetworkRenewCmd) Run(ctx context.Context, a *app) error {
 	if err := writeWhole(result.Network, signed, 0o644); err != nil {
 		return err
 	}
-	a.test = made.Bundle.Test != nil
+	a.test = made.Bundle.IsTest()
 	return a.report(result, func(p *page) {
 		p.linef("Wrote %s, number %d, in force until %s.", result.Network, result.Number, instant(result.Expires))
 		if !result.Complete {

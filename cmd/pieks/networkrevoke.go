@@ -73,7 +73,7 @@ func (c *NetworkRevokeCmd) Run(a *app) error {
 	if err := writeWhole(result.Network, signed, 0o644); err != nil {
 		return err
 	}
-	a.test = next.Test != nil
+	a.test = next.IsTest()
 	return a.report(result, func(p *page) {
 		p.linef("Wrote %s, number %d: %s and %s are shut out.", result.Network, result.Number,
 			count(result.Devices, "device", "devices"), count(result.Cards, "card", "cards"))

@@ -52,6 +52,7 @@ type DiscloseDraft struct {
 	Issued     time.Time `json:"issued"`
 	Until      time.Time `json:"until"` // good until then
 	Content    []byte    `json:"content"`
+	Virtual    bool      `json:"virtual,omitempty"` // the node has a virtual card that may sign, in a network of such cards
 	Test       bool      `json:"test,omitempty"`
 }
 

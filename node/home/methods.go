@@ -130,7 +130,7 @@ func name(tmp, path string) error {
 func (h *Home) Status() control.Status {
 	s := control.Status{Role: h.Role, Version: Version, Home: h.Dir, Started: h.Started, RSSBytes: residentBytes(), Goroutines: runtime.NumGoroutine()}
 	if b := h.Network.Get(); b != nil {
-		s.Test = b.Test != nil
+		s.Test = b.IsTest()
 		s.Network = control.Network{ID: b.ID(), Version: b.Number, Expires: time.Unix(int64(b.Expires), 0).UTC()}
 		s.Cycle = b.Rules.CycleAt(h.Now())
 	}

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -50,6 +51,12 @@ type Relay struct {
 	Addrs    []string `cbor:"2,keyasint"`           // multiaddrs without /p2p, the best first
 	Operator string   `cbor:"3,keyasint"`           // who runs it, for people; patients prefer relays of different operators
 	Zones    []string `cbor:"4,keyasint,omitempty"` // first two digits of its regions; none means all
+}
+
+// IsTest says that nothing in the network is a real licence: it carries the key of its card CA, or trusts a CA of test cards. CAs
+// of test cards say TEST-ONLY in their names, gematik's too; whoever has theirs can make a card.
+func (b *Bundle) IsTest() bool {
+	return b.Test != nil || slices.ContainsFunc(b.Roots, func(der []byte) bool { return bytes.Contains(der, []byte("TEST-ONLY")) })
 }
 
 // ID names the network: the first 16 hex digits of SHA-256 over the three operator keys in their order.

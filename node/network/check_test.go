@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"pieks/card"
 	"pieks/gossip"
 	"pieks/gossip/place"
 )
@@ -216,4 +217,24 @@ func sec1(t *testing.T, pkcs8 []byte) []byte {
 		t.Fatal(err)
 	}
 	return der
+}
+
+// What trusts cards of a test CA is a test network, whether or not it carries a CA's key.
+func TestNetworksOfTestCards(t *testing.T) {
+	made := fixtureOf(t)
+	if !made.Bundle.IsTest() {
+		t.Error("a test network is none")
+	}
+	b := made.Bundle.Next()
+	b.Test, b.Roots = nil, [][]byte{renamedRoot(t)}
+	if b.IsTest() {
+		t.Error("a network of real cards is a test network")
+	}
+	_, ca, err := card.NewVirtualOf(card.HBA, card.VirtualOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Roots = append(b.Roots, ca.Certificate()); !b.IsTest() {
+		t.Error("a network that trusts a test CA is none")
+	}
 }

@@ -105,7 +105,7 @@ func (c *Current) Offer(data []byte) (accepted bool, err error) {
 		}
 	}
 	c.held.Store(fresh)
-	c.cfg.Log.Info("network file accepted", "network", b.ID(), "number", b.Number, "expires", b.ExpiresAt(), "test", b.Test != nil)
+	c.cfg.Log.Info("network file accepted", "network", b.ID(), "number", b.Number, "expires", b.ExpiresAt(), "test", b.IsTest())
 	c.tell(b)
 	return true, nil
 }

@@ -76,7 +76,8 @@
 //	         4 clock skew     0 to 3,600        8 draw fraction    1 to 1,000 (1/n of a cycle)
 //
 // The network is named by its ID, the first 16 hex digits of SHA-256 over the three operator keys in their order. A bundle
-// with a test card is a test network: everything it shows is marked TEST, and anybody can enrol there. In any other network a
+// with a test card is a test network: everything it shows is marked TEST, and anybody can enrol there. What trusts a card CA with TEST-ONLY in its
+// name is marked TEST, too. In any other network a
 // private key among the roots, or a root with the common name "Pieks card CA TEST-ONLY", is refused.
 //
 // # Which bundle counts

@@ -42,7 +42,7 @@ func (n *Node) Handlers() control.Handlers {
 
 func (n *Node) test() bool {
 	b := n.home.Network.Get()
-	return b != nil && b.Test != nil
+	return b != nil && b.IsTest()
 }
 
 func (n *Node) search(_ context.Context, in control.SearchRequest) ([]control.Token, error) {

@@ -72,7 +72,8 @@ func (n *Node) lookUp(ctx context.Context, in control.DiscloseCode) (control.Dis
 	}
 	return control.DiscloseDraft{
 		ID: n.drafts.put(d, now), Commitment: hex.EncodeToString(registered.Commitment[:]), Scanned: scanned.Commitment != nil,
-		Relay: n.home.Operator(registered.Relay), Issued: now.UTC(), Until: d.until.UTC(), Content: d.content, Test: n.home.Network.Get().Test != nil,
+		Relay: n.home.Operator(registered.Relay), Issued: now.UTC(), Until: d.until.UTC(), Content: d.content,
+		Virtual: n.home.Network.Get().Test != nil, Test: n.home.Network.Get().IsTest(),
 	}, nil
 }
 
@@ -165,7 +166,7 @@ func (n *Node) deliverSigned(ctx context.Context, in control.DiscloseSigned) (co
 	n.drafts.mu.Lock()
 	defer n.drafts.mu.Unlock()
 	d.signed = fmt.Sprintf("%s, %s", by.Holder, by.ProfessionName)
-	return d.shown(in.ID, n.home.Network.Get().Test != nil), nil
+	return d.shown(in.ID, n.home.Network.Get().IsTest()), nil
 }
 
 // signVirtual signs with the virtual card of a physician, certified by the test network's own CA.
@@ -205,7 +206,7 @@ func (n *Node) signedDisclosures(context.Context) ([]control.Disclosure, error) 
 	list := []control.Disclosure{}
 	for id, d := range n.drafts.all {
 		if d.signed != "" {
-			list = append(list, d.shown(id, n.home.Network.Get().Test != nil))
+			list = append(list, d.shown(id, n.home.Network.Get().IsTest()))
 		}
 	}
 	slices.SortFunc(list, func(a, b control.Disclosure) int { return b.Until.Compare(a.Until) })

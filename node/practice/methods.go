@@ -147,7 +147,7 @@ func (n *Node) shown(b booking.Booking) control.Booking {
 	out := control.Booking{
 		ID: b.ID.String(), State: b.State.String(), Message: b.Reason, Visits: []control.Visit{},
 		Patient: &control.Patient{Name: b.Patient.Name, BirthDate: b.Patient.BirthDate, Phone: b.Patient.Phone},
-		Test:    n.home.Network.Get().Test != nil,
+		Test:    n.home.Network.Get().IsTest(),
 	}
 	for _, v := range b.Visits {
 		out.Visits = append(out.Visits, control.Visit{Start: v.Start, End: v.End, Vaccine: v.Vaccine, Dose: int(v.Dose), State: v.State.String()})
