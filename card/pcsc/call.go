@@ -45,12 +45,12 @@ func bounded(ctx context.Context, end <-chan time.Time, do func(lane int) error,
 	done, gone := make(chan error), make(chan struct{})
 	go func() {
 		err := do(lane)
-		lanes <- lane
 		select {
 		case done <- err:
 		case <-gone:
 			abandoned()
 		}
+		lanes <- lane
 	}()
 	select {
 	case err := <-done:

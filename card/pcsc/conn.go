@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/ebfe/scard"
 
@@ -26,6 +27,9 @@ type Conn struct {
 
 var _ card.Channel = (*Conn)(nil)
 
+// stuck counts the connections whose call was left behind and still runs: then it is not another program that has the card.
+var stuck atomic.Int32
+
 // Open connects with the card in a reader: which is its number, its name or a part of it, or "" for the only one with a card.
 // It waits for another program that is using the card, and gives ErrInUse when that takes too long.
 func Open(ctx context.Context, which string) (*Conn, error) { return system.open(ctx, which) }
@@ -39,7 +43,7 @@ func (s stack) open(ctx context.Context, which string) (*Conn, error) {
 		}
 		return err
 	}, c.link.leave, func() { _ = c.link.close() })
-	if errors.Is(err, ErrHung) && c.link.blocked() {
+	if errors.Is(err, ErrHung) && c.link.blocked() && stuck.Load() == 0 {
 		return nil, ErrInUse
 	}
 	if err != nil {
@@ -126,7 +130,13 @@ func (c *Conn) use(ctx context.Context, do func() error) error {
 			err = l.why(name, lane, err)
 		}
 		return err
-	}, nothing, func() { _ = l.close() })
+	}, nothing, func() {
+		_ = l.close()
+		stuck.Add(-1)
+	})
+	if left {
+		stuck.Add(1)
+	}
 	if err != nil {
 		err = translate(err)
 		c.over, c.left = err, left

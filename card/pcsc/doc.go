@@ -19,7 +19,7 @@
 //
 // PC/SC calls block in C, some without an end: while another program holds the card, while a card does not answer, while pcscd
 // does not. Each runs in a goroutine that the caller leaves when its context ends or after ten seconds (ErrHung, or ErrInUse if
-// another program was in the way). What becomes of the call left behind:
+// another program was in the way and no call of ours still hangs). What becomes of the call left behind:
 //
 //	waiting for a card or reader     cancelled with SCardCancel, ends at once
 //	waiting for the transaction      its handle is disconnected, ends within 0.1 s
@@ -31,5 +31,5 @@
 // Whenever it ends, the goroutine resets the card and releases what it held. There are at most maxCalls of them, the next one waits
 // and then gets ErrHung: a pcscd that never answers costs so many threads and no more.
 //
-// Nothing here logs, keeps or repeats a command: VERIFY carries the PIN.
+// Nothing here logs or keeps a command, or repeats one that a card may have seen: VERIFY carries the PIN.
 package pcsc

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 const (
 	// soon is a limit for calls that are to hang: long enough for a slow machine to get there.
-	soon = time.Second
+	soon = 2 * time.Second
 	// patience is for what must come, however slow the machine is.
 	patience = 20 * time.Second
 	// wrongPIN has the right shape.

@@ -77,7 +77,9 @@ func own(name string, lane int) string { return name + "\x00" + strconv.Itoa(lan
 func readersOf(names []string, states []scard.ReaderState) []Reader {
 	readers := make([]Reader, len(states))
 	for i, s := range states {
-		readers[i] = Reader{Index: i + 1, Name: names[i], State: stateOf(s.EventState), Events: uint16(s.EventState >> 16), flags: uint32(s.EventState)}
+		readers[i] = Reader{
+			Index: i + 1, Name: names[i], State: stateOf(s.EventState), Events: uint16(s.EventState >> 16), flags: uint32(s.EventState),
+		}
 		if s.EventState&scard.StatePresent != 0 {
 			readers[i].ATR = s.Atr
 		}

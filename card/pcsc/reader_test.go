@@ -44,7 +44,8 @@ func TestChoose(t *testing.T) {
 				t.Fatalf("%+v %v, want %q %v", got, err, c.want, c.err)
 			}
 			if errors.Is(err, ErrSeveralCards) || errors.Is(err, ErrAmbiguous) {
-				if text := err.Error(); !strings.Contains(text, `2 "`+reiner.Name) || !strings.Contains(text, `3 "`+second.Name) || strings.Contains(text, "Cherry") {
+				text := err.Error()
+				if !strings.Contains(text, `2 "`+reiner.Name) || !strings.Contains(text, `3 "`+second.Name) || strings.Contains(text, "Cherry") {
 					t.Errorf("does not list these and no others: %v", err)
 				}
 			}
