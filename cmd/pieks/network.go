@@ -13,6 +13,7 @@ import (
 	"pieks/gossip"
 	"pieks/gossip/place"
 	"pieks/node/control"
+	"pieks/node/disclosure"
 	"pieks/node/network"
 )
 
@@ -99,6 +100,10 @@ type rulesInfo struct {
 	MaxSkew string `json:"max_skew"`
 	Days    uint32 `json:"days_ahead"`
 	Draw    string `json:"draw"` // how long requests for a new slot are collected
+
+	DiscloseLeast int    `json:"disclose_least"`
+	DiscloseCycle string `json:"disclose_cycle"`
+	DiscloseWait  string `json:"disclose_wait"`
 }
 
 type vaccineInfo struct {
@@ -137,7 +142,7 @@ func inspect(name string, now time.Time) (*networkInfo, error) {
 		ID: b.ID(), Name: b.Name, Number: b.Number, Test: b.IsTest(), Signatures: len(signers),
 		InForce: len(signers) >= 2 && !b.ExpiredAt(now),
 		Issued:  time.Unix(int64(b.Issued), 0).UTC(), Expires: time.Unix(int64(b.Expires), 0).UTC(),
-		Rules:  rulesOf(b.Rules),
+		Rules:  rulesOf(b.Rules, b.DisclosureRules()),
 		Relays: []relayInfo{}, Professions: b.Professions, CardRoots: len(b.Roots), IssuerKeys: len(b.Issuers),
 		Regions: len(m.Regions()), Revoked: []string{}, Cards: []string{}, bundle: b,
 	}
@@ -159,10 +164,11 @@ func inspect(name string, now time.Time) (*networkInfo, error) {
 	return info, nil
 }
 
-func rulesOf(r gossip.Rules) rulesInfo {
+func rulesOf(r gossip.Rules, d disclosure.Rules) rulesInfo {
 	return rulesInfo{
 		Cycle: r.Cycle.String(), Epoch: r.Epoch.String(), Hold: r.Hold.String(), MaxSkew: r.MaxSkew.String(), Days: r.DaysAhead,
-		Draw: (r.Cycle / time.Duration(r.DrawFraction)).String(),
+		Draw:          (r.Cycle / time.Duration(r.DrawFraction)).String(),
+		DiscloseLeast: d.K, DiscloseCycle: d.Cycle.String(), DiscloseWait: d.MaxWait.String(),
 	}
 }
 
@@ -185,6 +191,7 @@ func networkPage(p *page, info *networkInfo) {
 		[2]string{"Cycle", fmt.Sprintf("%s, of which %s are for the draw", info.Rules.Cycle, info.Rules.Draw)},
 		[2]string{"Epoch", info.Rules.Epoch},
 		[2]string{"Hold", info.Rules.Hold},
+		[2]string{"Disclosures", fmt.Sprintf("%d together, every %s, after %s at most", info.Rules.DiscloseLeast, info.Rules.DiscloseCycle, info.Rules.DiscloseWait)},
 		[2]string{"Cards", fmt.Sprintf("%s, %s", count(info.CardRoots, "root", "roots"), count(len(info.Professions), "accepted profession", "accepted professions"))},
 		[2]string{"Pass keys", fmt.Sprint(info.IssuerKeys)},
 		[2]string{"Revoked", strings.Join(info.Revoked, " ")},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
@@ -11,12 +12,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"pieks/gossip"
 	"pieks/gossip/place"
 	"pieks/node/control"
+	"pieks/node/disclosure"
 	"pieks/node/network"
 	"pieks/node/relay"
 	"pieks/store"
@@ -24,18 +27,22 @@ import (
 
 // NetworkInitCmd makes a network. Without card roots it is a test network.
 type NetworkInitCmd struct {
-	Relays   int           `help:"How many relays (2, or as many as --at names)." placeholder:"N"`
-	At       []string      `help:"Public name and port of each relay; left out, they are on this computer." placeholder:"HOST:PORT"`
-	Port     int           `help:"First port of relays on this computer; 0 is a free one." placeholder:"N"`
-	Operator []string      `help:"Who runs each relay, for people." placeholder:"NAME"`
-	Title    string        `help:"Name of the network, for people." placeholder:"NAME"`
-	Root     []string      `type:"path" sep:"none" help:"Certificate of a card CA, PEM or DER; left out, it becomes a TEST network, in which anybody is a practice." placeholder:"FILE"`
-	Counts   string        `type:"path" help:"CSV 'plz,count' of practices, from which regions and areas are cut." placeholder:"FILE"`
-	K        int           `name:"k" default:"5" help:"With --counts: how many practices a region and an area have at least (${default})." placeholder:"N"`
-	Cycle    time.Duration `help:"How often relays publish (10m)." placeholder:"DURATION"`
-	Epoch    time.Duration `help:"How long a practice keeps a pseudonym (24h)." placeholder:"DURATION"`
-	Hold     time.Duration `help:"How long a practice holds an offered appointment (10m)." placeholder:"DURATION"`
-	Weeks    int           `help:"For how many weeks it is in force, 1 to 4; 0 is 30 days." placeholder:"N"`
+	Relays        int           `help:"How many relays (2, or as many as --at names)." placeholder:"N"`
+	At            []string      `help:"Public name and port of each relay; left out, they are on this computer." placeholder:"HOST:PORT"`
+	Port          int           `help:"First port of relays on this computer; 0 is a free one." placeholder:"N"`
+	Operator      []string      `help:"Who runs each relay, for people." placeholder:"NAME"`
+	Title         string        `help:"Name of the network, for people." placeholder:"NAME"`
+	Root          []string      `type:"path" sep:"none" help:"Certificate of a card CA, PEM or DER; left out, it becomes a TEST network, in which anybody is a practice." placeholder:"FILE"`
+	Counts        string        `type:"path" help:"CSV 'plz,count' of practices, from which regions and areas are cut." placeholder:"FILE"`
+	K             int           `name:"k" default:"5" help:"With --counts: how many practices a region and an area have at least (${default})." placeholder:"N"`
+	Cycle         time.Duration `help:"How often relays publish (10m)." placeholder:"DURATION"`
+	Epoch         time.Duration `help:"How long a practice keeps a pseudonym (24h)." placeholder:"DURATION"`
+	Hold          time.Duration `help:"How long a practice holds an offered appointment (10m)." placeholder:"DURATION"`
+	Profession    []string      `sep:"none" help:"Profession whose cards are taken, an object identifier; may be given several times. Left out, those that vaccinate in Germany." placeholder:"OID"`
+	DiscloseLeast int           `help:"Disclosures that are published together, unless the oldest has waited (20)." placeholder:"N"`
+	DiscloseCycle time.Duration `help:"How often relays publish disclosures (6h)." placeholder:"DURATION"`
+	DiscloseWait  time.Duration `help:"How long a disclosure waits at most (24h)." placeholder:"DURATION"`
+	Weeks         int           `help:"For how many weeks it is in force, 1 to 4; 0 is 30 days." placeholder:"N"`
 }
 
 func (NetworkInitCmd) Help() string {
@@ -109,7 +116,7 @@ func (c *NetworkInitCmd) plan() (cfg network.InitConfig, how string, err error) 
 	case len(c.Operator) > 0 && len(c.Operator) != n:
 		return cfg, "", usagef("--operator names %d and there are %d relays", len(c.Operator), n)
 	}
-	cfg = network.InitConfig{Name: c.Title, Weeks: c.Weeks, Rules: c.rules()}
+	cfg = network.InitConfig{Name: c.Title, Weeks: c.Weeks, Rules: c.rules(), Professions: slices.Compact(slices.Sorted(slices.Values(c.Profession))), Disclosure: c.disclosure()}
 	if err := cfg.Rules.Validate(); err != nil {
 		return cfg, "", usagef("%w", err)
 	}
@@ -135,6 +142,16 @@ func (c *NetworkInitCmd) plan() (cfg network.InitConfig, how string, err error) 
 
 // maxRelays keeps a slip of the finger from making keys for hours.
 const maxRelays = 64
+
+// disclosure is what is given, and the defaults for what is not; nil when nothing is.
+func (c *NetworkInitCmd) disclosure() *network.Disclosure {
+	if c.DiscloseLeast == 0 && c.DiscloseCycle == 0 && c.DiscloseWait == 0 {
+		return nil
+	}
+	d := disclosure.DefaultRules()
+	d.K, d.Cycle, d.MaxWait = cmp.Or(c.DiscloseLeast, d.K), cmp.Or(c.DiscloseCycle, d.Cycle), cmp.Or(c.DiscloseWait, max(d.MaxWait, c.DiscloseCycle))
+	return &network.Disclosure{Least: uint32(max(0, d.K)), Cycle: uint64(max(0, d.Cycle) / time.Second), Wait: uint64(max(0, d.MaxWait) / time.Second)}
+}
 
 // rules are the defaults with what the flags say. A short cycle for a trial shortens nothing else: an epoch has to be a multiple of it.
 func (c *NetworkInitCmd) rules() gossip.Rules {

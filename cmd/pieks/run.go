@@ -175,6 +175,7 @@ func (c *PracticeCmd) Run(ctx context.Context, a *app) error {
 type RelayCmd struct {
 	Node
 	Listen     []string `help:"Multiaddrs to listen on; left out, those of the network file." placeholder:"ADDR"`
+	CRL        []string `name:"crl" type:"path" sep:"none" help:"File with the revocation list of a card CA, PEM or DER; read again when it changes. Without a list that is in force, cards of that CA are refused." placeholder:"FILE"`
 	LimitLocal bool     `hidden:"" help:"Count loopback and private addresses as subnets like any other."`
 }
 
@@ -198,7 +199,7 @@ func (c *RelayCmd) Run(ctx context.Context, a *app) error {
 			return nil, err
 		}
 		return relay.Start(ctx, relay.Config{
-			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, LimitLocal: c.LimitLocal, Log: log, Stop: stop,
+			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, CRLs: c.CRL, LimitLocal: c.LimitLocal, Log: log, Stop: stop,
 		})
 	})
 }

@@ -56,8 +56,13 @@ func (e *entry) rememberRooms(ctx context.Context, st *store.Store, now time.Tim
 	if len(fresh) == 0 {
 		return nil
 	}
+	return remember(ctx, st, fresh)
+}
+
+// remember writes rooms down that are not known and were not disclosed.
+func remember(ctx context.Context, st *store.Store, rooms []room) error {
 	return st.Update(ctx, func(tx *store.Tx) error {
-		for _, r := range fresh {
+		for _, r := range rooms {
 			spent, err := tx.Get(disclosedBucket, r.Key[:])
 			if err != nil {
 				return err

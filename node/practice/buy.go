@@ -6,6 +6,17 @@ import (
 	"time"
 )
 
+const (
+	// refillAgain: when no issuer was reached.
+	refillAgain = 5 * time.Second
+	// stockAhead is for how many epochs after this one passes are kept: a week offline. With this one it is one batch.
+	stockAhead = 7
+	// stockLow: below so many the stock is filled up.
+	stockLow = 4
+	// renewEvery: the enrolment is looked at.
+	renewEvery = time.Hour
+)
+
 // buy keeps passes in stock: at once when the practice has none to go on with, else at a random time, so that
 // an issuer cannot tell from when it is asked whose pass it sees later.
 func (n *Node) buy(ctx context.Context) {

@@ -37,6 +37,8 @@ type Config struct {
 	Secret  store.Secret
 	// Listen are the multiaddrs to listen on; none: those that the network file names for this relay.
 	Listen []string
+	// CRLs are files with revocation lists of card CAs, DER or PEM.
+	CRLs []string
 	// LimitLocal counts loopback and private addresses as subnets like any other.
 	LimitLocal bool
 	Now        func() time.Time // nil is time.Now
@@ -63,6 +65,7 @@ type Node struct {
 	broadcast *gossip.Broadcaster
 	mailbox   *mailbox.Server
 	disclosed *disclosure.Server
+	revoked   *revocations
 	keeper    *keeper
 	refresh   chan admission.Admitted
 	caughtUp  sync.Once
@@ -87,6 +90,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 			err = errors.Join(err, n.Close())
 		}
 	}()
+	if n.revoked, err = loadRevocations(cfg.CRLs, h.Log); err != nil {
+		return nil, err
+	}
 	secrets, err := loadSecrets(h.Store)
 	if err != nil {
 		return nil, err
@@ -262,10 +268,13 @@ func (n *Node) usablePolicy() *gossip.Policy {
 }
 
 func (n *Node) roots() card.Roots {
-	if b := n.home.Network.Get(); b != nil {
-		return b.CardRoots()
+	b := n.home.Network.Get()
+	if b == nil {
+		return card.Roots{}
 	}
-	return card.Roots{}
+	roots := b.CardRoots()
+	roots.CRLs = n.revoked.lists()
+	return roots
 }
 
 func (n *Node) bundleNumber() uint64 {
