@@ -25,6 +25,7 @@ type DemoResult struct {
 	DoubleBookings int     `json:"double_bookings"`
 	Verified       int     `json:"verified"`
 	Cancelled      int     `json:"cancelled"`
+	Warned         int     `json:"warned"` // patients who learnt of an infection in a waiting room
 	Seconds        float64 `json:"seconds"`
 	Error          string  `json:"error,omitempty"`
 }
@@ -89,7 +90,7 @@ func Demo(ctx context.Context, opts DemoOptions) (result DemoResult, err error) 
 		}
 	}()
 	for _, act := range []func(context.Context) error{
-		d.network, d.start, d.offer, d.look, d.fight, d.bookAll, d.show, d.patientCancels, d.practiceCancels, d.count,
+		d.network, d.start, d.offer, d.look, d.fight, d.bookAll, d.show, d.patientCancels, d.practiceCancels, d.warn, d.count,
 	} {
 		if err := act(ctx); err != nil {
 			return d.result, err
@@ -108,7 +109,7 @@ func (d *demo) say(format string, args ...any) { d.opts.Say(fmt.Sprintf(format, 
 
 func (d *demo) network(ctx context.Context) (err error) {
 	d.say("Two volunteers make keys for their relays. It is a TEST network: practices enrol with virtual cards.")
-	d.net, err = NewNet(ctx, NetConfig{Dir: d.opts.Dir, Relays: 2, Cycle: time.Second, Log: d.opts.Log})
+	d.net, err = NewNet(ctx, NetConfig{Dir: d.opts.Dir, Relays: 2, Cycle: time.Second, Disclosure: demoDisclosure, Log: d.opts.Log})
 	if err != nil {
 		return err
 	}
