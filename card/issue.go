@@ -37,6 +37,11 @@ func (d *draft) issue(sign digestSigner) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return sign.over(tbs)
+}
+
+// over signs a part and puts both together.
+func (sign digestSigner) over(tbs []byte) ([]byte, error) {
 	digest := sha256.Sum256(tbs)
 	signature, err := sign(digest[:])
 	if err != nil {

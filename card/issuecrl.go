@@ -1,7 +1,6 @@
 package card
 
 import (
-	"crypto/sha256"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -22,12 +21,7 @@ func (d *draftCRL) issue(sign digestSigner) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256(tbs)
-	signature, err := sign(digest[:])
-	if err != nil {
-		return nil, err
-	}
-	return seal(tbs, signature)
+	return sign.over(tbs)
 }
 
 func (d *draftCRL) tbs() ([]byte, error) {

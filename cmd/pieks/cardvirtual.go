@@ -12,7 +12,6 @@ import (
 
 	"pieks/card"
 	"pieks/card/vpcd"
-	"pieks/node/network"
 )
 
 // CardVirtualCmd is a test card, for trials and tests.
@@ -51,7 +50,7 @@ func (c *CardVirtualCmd) Run(ctx context.Context, a *app) error {
 	if c.VPCD == "" && c.Write == "" {
 		return usagef("Say where the virtual reader is with --vpcd HOST:PORT, or where to write certificates with --write DIR")
 	}
-	virtual, ca, err := c.make()
+	virtual, ca, err := c.make(a)
 	if err != nil {
 		return err
 	}
@@ -81,7 +80,7 @@ func (c *CardVirtualCmd) Run(ctx context.Context, a *app) error {
 }
 
 // make makes the card and says which CA certified it.
-func (c *CardVirtualCmd) make() (*card.Virtual, *card.TestCA, error) {
+func (c *CardVirtualCmd) make(a *app) (*card.Virtual, *card.TestCA, error) {
 	o := card.VirtualOptions{
 		Seed: sha256.Sum256([]byte(c.Seed)), CASeed: sha256.Sum256([]byte(c.CASeed)), Curve: c.Curve,
 		Name: c.Name, TelematikID: c.TelematikID, Profession: c.Profession,
@@ -96,13 +95,9 @@ func (c *CardVirtualCmd) make() (*card.Virtual, *card.TestCA, error) {
 	if c.Network == "" {
 		return card.NewVirtualOf(card.Kind(c.Kind), o)
 	}
-	data, err := readNetworkFile(c.Network)
+	_, b, err := a.signedNetwork(c.Network)
 	if err != nil {
 		return nil, nil, err
-	}
-	b, err := network.Verify(data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", c.Network, err)
 	}
 	if b.Test == nil {
 		return nil, nil, usagef("%s is no TEST network: its card CAs certify real cards only.", c.Network)

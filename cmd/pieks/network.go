@@ -42,6 +42,21 @@ func (a *app) networkFile(given string) (string, error) {
 	return name, nil
 }
 
+// signedNetwork is what a network file says that two operators have signed, and where it is.
+func (a *app) signedNetwork(given string) (name string, b *network.Bundle, err error) {
+	if name, err = a.networkFile(given); err != nil {
+		return "", nil, err
+	}
+	data, err := readNetworkFile(name)
+	if err != nil {
+		return "", nil, err
+	}
+	if b, err = network.Verify(data); err != nil {
+		return "", nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return name, b, nil
+}
+
 // enoughToRefuse is more than a network file may have: package network refuses what is longer with its own sentence.
 const enoughToRefuse = 2 << 20
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"time"
@@ -41,17 +40,9 @@ type networkRenewed struct {
 }
 
 func (c *NetworkRenewCmd) Run(ctx context.Context, a *app) error {
-	name, err := a.networkFile(c.File)
+	name, prev, err := a.signedNetwork(c.File)
 	if err != nil {
 		return err
-	}
-	data, err := readNetworkFile(name)
-	if err != nil {
-		return err
-	}
-	prev, err := network.Verify(data)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
 	}
 	keys, err := a.operatorKeys(c.Key)
 	if err != nil {

@@ -45,17 +45,9 @@ func (c *NetworkRevokeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	name, err := a.networkFile(c.File)
+	name, prev, err := a.signedNetwork(c.File)
 	if err != nil {
 		return err
-	}
-	data, err := readNetworkFile(name)
-	if err != nil {
-		return err
-	}
-	prev, err := network.Verify(data)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
 	}
 	keys, err := a.operatorKeys(c.Key)
 	if err != nil {

@@ -15,18 +15,9 @@ var (
 	ErrCodeForm = errors.New("this is no verification token: enter the eleven digits, the four words, or scan the QR code")
 )
 
-// form is how a code was written.
-type form byte
-
-const (
-	byDigits form = 'd'
-	byWords  form = 'w'
-	byQR     form = 'q'
-)
-
 // typedCode is a code that could be right: its form and the bytes that it is found by.
 type typedCode struct {
-	form      form
+	form      spoken.Form
 	key       []byte // form, then 10 digits, or 8 bytes of word indexes, or token and MAC
 	reference string // the first six digits; empty for words and QR
 }
@@ -40,14 +31,14 @@ func (c Code) lookupKeys() [][]byte {
 		n /= 10
 	}
 	return [][]byte{
-		append([]byte{byte(byDigits)}, digits[:]...),
+		append([]byte{byte(spoken.ByDigits)}, digits[:]...),
 		wordsKey(c.Word),
-		append(append([]byte{byte(byQR)}, c.Token[:]...), c.MAC[:]...),
+		append(append([]byte{byte(spoken.ByQR)}, c.Token[:]...), c.MAC[:]...),
 	}
 }
 
 func wordsKey(indexes [4]uint16) []byte {
-	key := []byte{byte(byWords)}
+	key := []byte{byte(spoken.ByWords)}
 	for _, i := range indexes {
 		key = binary.BigEndian.AppendUint16(key, i)
 	}
@@ -59,14 +50,14 @@ func parseCode(text string) (typedCode, error) {
 	if len(text) > maxCodeInput {
 		return typedCode{}, ErrCodeForm
 	}
-	text = spoken.Trim(text)
-	if len(text) >= len(qrPrefix) && strings.EqualFold(text[:len(qrPrefix)], qrPrefix) {
-		return parseQR(text[len(qrPrefix):])
+	switch form, rest := spoken.Recognise(text, qrPrefix); form {
+	case spoken.ByQR:
+		return parseQR(rest)
+	case spoken.ByDigits:
+		return parseDigits(rest)
+	default:
+		return parseWords(rest)
 	}
-	if digits, ok := spoken.Digits(text); ok {
-		return parseDigits(digits)
-	}
-	return parseWords(text)
 }
 
 func parseQR(text string) (typedCode, error) {
@@ -77,14 +68,14 @@ func parseQR(text string) (typedCode, error) {
 	if err != nil || len(raw) != qrBytes || raw[0] != qrVersion {
 		return typedCode{}, ErrCodeForm
 	}
-	return typedCode{form: byQR, key: append([]byte{byte(byQR)}, raw[1:]...)}, nil
+	return typedCode{form: spoken.ByQR, key: append([]byte{byte(spoken.ByQR)}, raw[1:]...)}, nil
 }
 
 func parseDigits(digits string) (typedCode, error) {
 	if len(digits) != 11 || spoken.Damm(digits) != 0 {
 		return typedCode{}, ErrTypo
 	}
-	return typedCode{form: byDigits, key: append([]byte{byte(byDigits)}, digits[:10]...), reference: digits[:6]}, nil
+	return typedCode{form: spoken.ByDigits, key: append([]byte{byte(spoken.ByDigits)}, digits[:10]...), reference: digits[:6]}, nil
 }
 
 func parseWords(text string) (typedCode, error) {
@@ -100,5 +91,5 @@ func parseWords(text string) (typedCode, error) {
 		}
 		indexes[i] = at
 	}
-	return typedCode{form: byWords, key: wordsKey(indexes)}, nil
+	return typedCode{form: spoken.ByWords, key: wordsKey(indexes)}, nil
 }

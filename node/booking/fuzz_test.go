@@ -8,6 +8,8 @@ import (
 
 	"pieks/gossip"
 	"pieks/gossip/wire"
+
+	"pieks/node/spoken"
 )
 
 // fixed gives one of each message, the same for the same program: also the examples of doc.go.
@@ -211,7 +213,7 @@ func FuzzCode(f *testing.F) {
 			}
 			return
 		}
-		if want := map[form]int{byDigits: 11, byWords: 9, byQR: 25}[typed.form]; len(typed.key) != want || typed.key[0] != byte(typed.form) {
+		if want := map[spoken.Form]int{spoken.ByDigits: 11, spoken.ByWords: 9, spoken.ByQR: 25}[typed.form]; len(typed.key) != want || typed.key[0] != byte(typed.form) {
 			t.Fatalf("%x", typed.key)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/gossip/wire"
+	nodehost "pieks/node/host"
 )
 
 // Register tells relay the reference and the commitment, and returns when the registration ends. ErrTaken: draw a new code (Consent.Code
@@ -77,7 +78,7 @@ func post(ctx context.Context, h host.Host, relay peer.ID, p parcel, dummy bool)
 func ask(ctx context.Context, h host.Host, relay peer.ID, first head, size int, second any) (answer, error) {
 	var a answer
 	first.Version = version
-	st, stop, err := open(ctx, h, relay, streamTimeout)
+	st, stop, err := nodehost.Stream(ctx, h, relay, ProtocolID, ServiceName, streamTimeout)
 	if err != nil {
 		return a, err
 	}
@@ -104,24 +105,4 @@ func readAnswer(st network.Stream, k kind) (answer, error) {
 		return a, err
 	}
 	return a, checkAnswer(k, a)
-}
-
-// open opens a stream that ends with ctx, after timeout, or with stop, which must be called.
-func open(ctx context.Context, h host.Host, relay peer.ID, timeout time.Duration) (st network.Stream, stop func(), err error) {
-	dialing, cancel := context.WithTimeout(network.WithAllowLimitedConn(ctx, "pieks"), timeout)
-	defer cancel()
-	st, err = h.NewStream(dialing, relay, ProtocolID)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := st.Scope().SetService(ServiceName); err != nil {
-		_ = st.Reset()
-		return nil, nil, err
-	}
-	_ = st.SetDeadline(time.Now().Add(timeout))
-	release := context.AfterFunc(ctx, func() { _ = st.Reset() })
-	return st, func() {
-		release()
-		_ = st.Reset()
-	}, nil
 }

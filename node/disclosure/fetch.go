@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/gossip/wire"
+	nodehost "pieks/node/host"
 )
 
 // maxFetches ends the questions to a relay that always has more: 64 relays' lists of two weeks in answers of eight.
@@ -56,7 +57,7 @@ func FetchLists(ctx context.Context, h host.Host, relay peer.ID, r Reading, take
 
 // fetchSome asks once.
 func fetchSome(ctx context.Context, h host.Host, relay peer.ID, r Reading, take func(l List, good bool) error) (more bool, err error) {
-	st, stop, err := open(ctx, h, relay, listsTimeout)
+	st, stop, err := nodehost.Stream(ctx, h, relay, ProtocolID, ServiceName, listsTimeout)
 	if err != nil {
 		return false, err
 	}

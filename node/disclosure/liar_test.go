@@ -8,6 +8,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 
 	"pieks/gossip/wire"
+	nodehost "pieks/node/host"
 )
 
 // liar is a relay that answers what lie makes of a request.
@@ -152,7 +153,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 		"short commitment": {head{Version: 1, Kind: kindRegister, Reference: "000000", Commitment: full[:31]}, StatusMalformed},
 		"dummy lookup":     {head{Version: 1, Kind: kindLookup, Reference: "000000", Dummy: true}, StatusMalformed},
 	} {
-		st, stop, err := open(within(t), h, r.id(), streamTimeout)
+		st, stop, err := nodehost.Stream(within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +169,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 	dirty := must(pad(headBytes, head{Version: 1, Kind: kindLists}))
 	dirty[headBytes-1] = 1
 	for name, frame := range map[string][]byte{"noise": bytesOf(0xff, headBytes), "short": make([]byte, 7), "dirty padding": dirty} {
-		st, stop, err := open(within(t), h, r.id(), streamTimeout)
+		st, stop, err := nodehost.Stream(within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +181,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 		}
 		stop()
 	}
-	st, stop, err := open(within(t), h, r.id(), streamTimeout)
+	st, stop, err := nodehost.Stream(within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
 	if err != nil {
 		t.Fatal(err)
 	}

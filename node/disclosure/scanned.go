@@ -28,14 +28,14 @@ func ParseCode(text string) (Scanned, error) {
 	if len(text) > maxCodeInput {
 		return Scanned{}, ErrCodeForm
 	}
-	text = spoken.Trim(text)
-	if len(text) >= len(qrPrefix) && strings.EqualFold(text[:len(qrPrefix)], qrPrefix) {
-		return parseQR(text[len(qrPrefix):])
+	switch form, rest := spoken.Recognise(text, qrPrefix); form {
+	case spoken.ByQR:
+		return parseQR(rest)
+	case spoken.ByDigits:
+		return parseDigits(rest)
+	default:
+		return parseWords(rest)
 	}
-	if digits, ok := spoken.Digits(text); ok {
-		return parseDigits(digits)
-	}
-	return parseWords(text)
 }
 
 func parseDigits(digits string) (Scanned, error) {

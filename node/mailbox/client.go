@@ -13,6 +13,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/gossip/wire"
+	nodehost "pieks/node/host"
 )
 
 // Kept says that a relay holds an envelope durably.
@@ -69,7 +70,7 @@ func Put(ctx context.Context, h host.Host, relays []peer.ID, box BoxID, envelope
 }
 
 func put(ctx context.Context, h host.Host, relay peer.ID, box BoxID, envelope []byte) (time.Time, error) {
-	st, stop, err := open(ctx, h, relay)
+	st, stop, err := nodehost.Stream(ctx, h, relay, ProtocolID, ServiceName, requestTimeout)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -110,7 +111,7 @@ func Delete(ctx context.Context, h host.Host, relay peer.ID, key ed25519.Private
 
 // once opens a session for one access and returns the mail that comes before its done frame.
 func once(ctx context.Context, h host.Host, relay peer.ID, key ed25519.PrivateKey, a access) ([]Mail, error) {
-	st, stop, err := open(ctx, h, relay)
+	st, stop, err := nodehost.Stream(ctx, h, relay, ProtocolID, ServiceName, requestTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -175,24 +176,4 @@ func readReply(st network.Stream) (reply, error) {
 
 func mailFrom(r reply) Mail {
 	return Mail{ID: IDOf(r.Envelope), Box: BoxID(r.Box), Envelope: r.Envelope, Until: time.Unix(int64(r.Until), 0)}
-}
-
-// open opens a stream that ends with ctx, after requestTimeout unless another deadline is set, or with stop, which must be called.
-func open(ctx context.Context, h host.Host, relay peer.ID) (st network.Stream, stop func(), err error) {
-	dialing, cancel := context.WithTimeout(network.WithAllowLimitedConn(ctx, "pieks"), requestTimeout)
-	defer cancel()
-	st, err = h.NewStream(dialing, relay, ProtocolID)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := st.Scope().SetService(ServiceName); err != nil {
-		_ = st.Reset()
-		return nil, nil, err
-	}
-	_ = st.SetDeadline(time.Now().Add(requestTimeout))
-	release := context.AfterFunc(ctx, func() { _ = st.Reset() })
-	return st, func() {
-		release()
-		_ = st.Reset()
-	}, nil
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	nodehost "pieks/node/host"
 )
 
 // ErrWatchEnded says that the relay ended a watch, as it does after an hour and when it stops.
@@ -43,7 +45,7 @@ type Watching struct {
 // what it has not deleted. Close must be called in any case.
 func Watch(ctx context.Context, h host.Host, relay peer.ID, keys ...ed25519.PrivateKey) (*Watching, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	st, stop, err := open(ctx, h, relay)
+	st, stop, err := nodehost.Stream(ctx, h, relay, ProtocolID, ServiceName, requestTimeout)
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("watch mail at relay %s: %w", relay, err)

@@ -30,9 +30,6 @@ func Digits(text string) (string, bool) {
 // Words splits a text into what stands between separators, for Index.
 func Words(text string) []string { return strings.FieldsFunc(foldLetters(text), isSeparator) }
 
-// Trim takes separators off both ends.
-func Trim(text string) string { return strings.TrimFunc(text, isSeparator) }
-
 var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "a\u0308", "ae", "o\u0308", "oe", "u\u0308", "ue")
 
 // foldLetters writes umlauts as the list does, which has none, and everything in lower case.

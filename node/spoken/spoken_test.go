@@ -52,7 +52,7 @@ func TestFolding(t *testing.T) {
 	if got := Words(" Konflikt, WEISHEIT-trinken.Station\n"); strings.Join(got, " ") != "konflikt weisheit trinken station" {
 		t.Errorf("%q", got)
 	}
-	if got := Trim("\ufeff -TM1:A. "); got != "TM1:A" {
+	if form, got := Recognise("\ufeff -tm1:A. ", "TM1:"); form != ByQR || got != "A" {
 		t.Errorf("%q", got)
 	}
 }
