@@ -37,12 +37,16 @@ type Reader struct {
 }
 
 // withCard opens the card in a reader for one piece of work. Nobody else gets in between, and the card forgets the PIN afterwards.
-func (r Reader) withCard(ctx context.Context, do func(card.Card) error) error {
+func (r Reader) withCard(ctx context.Context, a *app, do func(card.Card) error) error {
 	conn, err := pcsc.Open(ctx, r.Reader)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() {
+		if err := conn.Close(); err != nil {
+			a.note("Take the card out of the reader: it may still know its PIN. %s", sentence(err.Error()))
+		}
+	}()
 	c, err := card.Open(ctx, conn)
 	if err != nil {
 		return err
@@ -163,7 +167,7 @@ type cardInfo struct {
 }
 
 func (c *CardInfoCmd) Run(ctx context.Context, a *app) error {
-	return c.withCard(ctx, func(opened card.Card) error {
+	return c.withCard(ctx, a, func(opened card.Card) error {
 		i, err := card.Inspect(ctx, opened)
 		if err != nil {
 			return err

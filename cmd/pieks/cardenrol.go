@@ -61,7 +61,7 @@ func enrol(ctx context.Context, a *app, reader Reader, pin PIN, yes bool, telema
 		return err
 	}
 	var done control.Enrolment
-	err = reader.withCard(ctx, func(c card.Card) error {
+	err = reader.withCard(ctx, a, func(c card.Card) error {
 		der, err := c.Certificate(ctx)
 		if err != nil {
 			return err

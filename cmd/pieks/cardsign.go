@@ -37,7 +37,7 @@ func (c *CardSignCmd) Run(ctx context.Context, a *app) error {
 		return control.Errorf(control.KindConflict, "There is a file at %s already: choose another name.", c.Out)
 	}
 	var cms []byte
-	err = c.withCard(ctx, func(opened card.Card) error {
+	err = c.withCard(ctx, a, func(opened card.Card) error {
 		digits, err := c.pin(ctx, a, opened)
 		if err != nil {
 			return err

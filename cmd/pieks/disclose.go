@@ -159,7 +159,7 @@ func (c *DiscloseSignCmd) Run(ctx context.Context, a *app) error {
 	}
 	in := control.DiscloseSigned{ID: draft.ID, Virtual: draft.Virtual && c.Reader.Reader == "" && c.PINFile == ""}
 	if !in.Virtual {
-		err := c.withCard(ctx, func(opened card.Card) error {
+		err := c.withCard(ctx, a, func(opened card.Card) error {
 			in.CMS, err = c.sign(ctx, a, opened, draft)
 			return err
 		})
