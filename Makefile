@@ -32,8 +32,8 @@ demo: build ## show it all on this computer, until Ctrl-C
 	$(BIN) demo
 
 ##@ Check
-.PHONY: test tools lint race long scenarios fuzz bench
-test: tools lint race long scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
+.PHONY: test tools lint cards race long scenarios fuzz bench
+test: tools lint cards race long scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
 	@echo "make test: all passed"
 
 tools: ## install what the tests need and this Debian lacks: a C compiler, card readers without hardware, OpenSSL, OpenSC and ext4 as judges
@@ -54,6 +54,10 @@ lint: ## gofmt, go vet, staticcheck
 	go vet ./...
 	CGO_ENABLED=0 go vet -tags= ./card/pcsc/... # as it is without libpcsclite
 	go tool staticcheck ./...
+
+cards: ## say whether the tests with card readers can run here; with CI=true they have to
+	@said=$$(go test -count=1 -v -run '^TestApart$$' ./card/pcsc/pcscd) || { echo "$$said"; exit 1; }; \
+	grep -oE 'no card readers to test with: .*' <<<"$$said" || echo "card readers are tested with a pcscd of their own"
 
 race: ## every test that is affordable with the race detector
 	CGO_ENABLED=1 go test -race -short -timeout 10m ./...

@@ -16,7 +16,7 @@ type DiscloseCmd struct {
 	Status DiscloseStatusCmd `cmd:"" help:"Show how far a disclosure is."`
 	Cancel DiscloseCancelCmd `cmd:"" help:"Patient: take a disclosure back before it is posted."`
 	Sign   DiscloseSignCmd   `cmd:"" help:"Practice: sign for a patient's disclosure with the card of a professional."`
-	List   DiscloseListCmd   `cmd:"" help:"Show what was published, and whether it concerns this node's people."`
+	List   DiscloseListCmd   `cmd:"" help:"Patient: what was published, and does it concern me? Practice: what was signed here? Relay: what is kept?"`
 }
 
 func (DiscloseCmd) Help() string {
@@ -229,11 +229,19 @@ func disclosureListsPage(p *page, all control.DisclosureLists) {
 	if len(all.Warnings) > 0 {
 		p.line("")
 	}
+	if len(all.Signed) > 0 {
+		var rows [][]string
+		for _, d := range all.Signed {
+			rows = append(rows, []string{d.ID, d.By, "until " + clock(d.Until)})
+		}
+		p.table([]string{"SIGNED HERE", "BY", "GOOD"}, rows)
+		return
+	}
 	if all.Waiting > 0 {
 		p.linef("%s to be published.", count(all.Waiting, "disclosure waits", "disclosures wait"))
 	}
 	if len(all.Lists) == 0 {
-		p.line("Nothing was published in the last 14 days.")
+		p.line("Nothing, in the last 14 days at a patient's node or a relay, or the last half hour at a practice.")
 		return
 	}
 	var rows [][]string

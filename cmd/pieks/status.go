@@ -83,6 +83,7 @@ func statusPage(p *page, s control.Status) {
 		[2]string{"Clients", positive(s.Clients)},
 		[2]string{"Circuits", positive(s.Circuits)},
 		[2]string{"Envelopes held", positive(s.Mailbox)},
+		[2]string{"To be published", positive(s.Disclosures)},
 		[2]string{"Memory", memory(s.RSSBytes)},
 	)
 	relaysPage(p, s.Relays)

@@ -51,16 +51,18 @@ type Status struct {
 	// cycle are equal when their pools are.
 	Pool []PoolRegion `json:"pool"`
 
-	Epoch    uint64    `json:"epoch,omitempty"`     // practice
-	Rotation time.Time `json:"rotation,omitzero"`   // practice: when the next pseudonym takes over
-	Passes   int       `json:"passes,omitempty"`    // practice: passes in stock
-	Enrolled time.Time `json:"enrolled,omitzero"`   // practice: end of the enrolment
-	Outbox   int       `json:"outbox,omitempty"`    // messages that wait for the network
-	Clients  int       `json:"clients,omitempty"`   // relay
-	Circuits int       `json:"circuits,omitempty"`  // relay
-	Mailbox  int       `json:"mailbox,omitempty"`   // relay: envelopes held
-	Limits   []Limit   `json:"limits,omitempty"`    // limits that were hit, by name
-	RSSBytes int64     `json:"rss_bytes,omitempty"` // resident memory where the system tells it
+	Epoch    uint64    `json:"epoch,omitempty"`    // practice
+	Rotation time.Time `json:"rotation,omitzero"`  // practice: when the next pseudonym takes over
+	Passes   int       `json:"passes,omitempty"`   // practice: passes in stock
+	Enrolled time.Time `json:"enrolled,omitzero"`  // practice: end of the enrolment
+	Outbox   int       `json:"outbox,omitempty"`   // messages that wait for the network
+	Clients  int       `json:"clients,omitempty"`  // relay
+	Circuits int       `json:"circuits,omitempty"` // relay
+	Mailbox  int       `json:"mailbox,omitempty"`  // relay: envelopes held
+	Limits   []Limit   `json:"limits,omitempty"`   // limits that were hit, by name
+
+	Disclosures int   `json:"disclosures,omitempty"` // relay: disclosed data that wait to be published
+	RSSBytes    int64 `json:"rss_bytes,omitempty"`   // resident memory where the system tells it
 
 	Goroutines int `json:"goroutines"`
 }

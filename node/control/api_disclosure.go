@@ -68,6 +68,7 @@ type DisclosureLists struct {
 	Lists    []DisclosureList `json:"lists"`
 	Warnings []Warning        `json:"warnings"`          // patient: infections found in waiting rooms that this node's people were in
 	Waiting  int              `json:"waiting,omitempty"` // relay: not published yet
+	Signed   []Disclosure     `json:"signed,omitempty"`  // practice: those of the last half hour
 }
 
 // DisclosureList is one published list.

@@ -4,4 +4,7 @@
 // What it knows of its user stays in its store: the postcode goes nowhere (relays hear the region), and name and birth
 // date go to a practice only after its card was verified, in the confirm of package booking.
 // Each booking has its own keys and mailbox, so that neither relays nor two practices can tell that two are of the same person.
+//
+// It remembers for two weeks the keys of the waiting rooms that its people were in, lets them be disclosed (package disclosure), and compares what others
+// disclosed with them. Each disclosure has a host and an identity of its own, which end with it.
 package patient

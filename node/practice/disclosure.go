@@ -199,6 +199,12 @@ func (n *Node) signVirtual(ctx context.Context, d *draft, now time.Time) ([]byte
 // virtualLead: a test card is good already by a slow clock.
 const virtualLead = time.Hour
 
+// listSigned is the professional's view: what was signed here. Published lists are for patients' nodes.
+func (n *Node) listSigned(ctx context.Context) (control.DisclosureLists, error) {
+	signed, err := n.signedDisclosures(ctx)
+	return control.DisclosureLists{Lists: []control.DisclosureList{}, Warnings: []control.Warning{}, Signed: signed}, err
+}
+
 // signedDisclosures are those that were signed here and may still be on their way.
 func (n *Node) signedDisclosures(context.Context) ([]control.Disclosure, error) {
 	n.drafts.mu.Lock()

@@ -7,5 +7,11 @@
 // rotation the next front takes over; the old one stays until its last sheet has expired and its last hold has ended, and
 // then its keys are erased: what it showed can no longer be traced to this practice, not even with this disk.
 //
+// Without an enrolment that holds (none yet, expired, revoked, or for other data) the practice runs, shows nothing and answers no request: its bookings and codes
+// stay usable. What the card is to sign, and what it has signed, goes over the control socket (enrolment/begin and enrolment/finish), so
+// that the PIN stays in the program that speaks with the reader.
+//
+// For a patient's disclosure (package disclosure) it looks codes up and hands on what a professional's card has signed.
+//
 // The ledger (package booking) decides who has which appointment. The front and the desk only carry its answers.
 package practice

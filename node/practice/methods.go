@@ -40,6 +40,7 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodDiscloseLookup:  control.Handle(n.lookUp),
 		control.MethodDiscloseDeliver: control.Handle(n.deliverSigned),
 		control.MethodDisclosures:     control.HandleNone(n.signedDisclosures),
+		control.MethodDiscloseList:    control.HandleNone(n.listSigned),
 	})
 	return handlers
 }

@@ -54,6 +54,7 @@ func (n *Node) Status() control.Status {
 	s.Circuits = n.circuits()
 	s.Mailbox = n.mailbox.Counts().Envelopes
 	s.Limits = n.limits(counts.Refused)
+	s.Disclosures = n.disclosed.Counts().Waiting
 	return s
 }
 
