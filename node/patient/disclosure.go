@@ -23,10 +23,11 @@ const registerTimeout = 20 * time.Second
 
 // Errors of a disclosure that its user reads.
 var (
-	errNoRooms = errors.New("no waiting room of the last 14 days is known here: a practice tells it when it checks the code of a visit")
-	errNoRelay = errors.New("no relay is reached at the moment: try again when this node is connected")
-	errPosted  = errors.New("it is posted: what was published cannot be taken back")
-	errNone    = errors.New("there is no such disclosure here: see pieks disclose status")
+	errNoRooms   = errors.New("no waiting room of the last 14 days is known here: a practice tells it when it checks the code of a visit")
+	errNoRelay   = errors.New("no relay is reached at the moment: try again when this node is connected")
+	errPosted    = errors.New("it is posted: what was published cannot be taken back")
+	errTakenBack = errors.New("taken back")
+	errNone      = errors.New("there is no such disclosure here: see pieks disclose status")
 )
 
 // disclosures are what this node's people let be published, each from consent to post.
@@ -39,11 +40,19 @@ type disclosures struct {
 	entries map[disclosureID]*disclosureEntry
 }
 
-// disclosureEntry is one disclosure in memory. end stops whoever drives it.
+// disclosureEntry is one disclosure in memory. Who drives it alone changes it, until done is closed; others read it under the mutex.
 type disclosureEntry struct {
 	id   disclosureID
-	rec  disclosureRecord // guarded by disclosures.mu
-	stop context.CancelFunc
+	rec  disclosureRecord        // guarded by disclosures.mu
+	stop context.CancelCauseFunc // of who drives it
+	done chan struct{}           // closed when nobody does
+}
+
+// newDisclosureEntry is one that nobody drives yet.
+func newDisclosureEntry(id disclosureID, rec disclosureRecord) *disclosureEntry {
+	e := &disclosureEntry{id: id, rec: rec, stop: func(error) {}, done: make(chan struct{})}
+	close(e.done)
+	return e
 }
 
 // openDisclosures goes on with what was begun before a restart.
@@ -54,7 +63,7 @@ func openDisclosures(ctx context.Context, n *Node) (*disclosures, error) {
 	}
 	d := &disclosures{node: n, life: ctx, entries: map[disclosureID]*disclosureEntry{}}
 	for id, rec := range entries {
-		e := &disclosureEntry{id: id, rec: rec, stop: func() {}}
+		e := newDisclosureEntry(id, rec)
 		d.entries[id] = e
 		if !rec.State.ended() {
 			d.drive(e, nil)
@@ -79,20 +88,21 @@ func (d *disclosures) start(ctx context.Context, data []byte, rooms []room) (*di
 	if err != nil {
 		return nil, errors.Join(err, host.Close(face))
 	}
-	e := &disclosureEntry{stop: func() {}, rec: disclosureRecord{
+	var id disclosureID
+	_, _ = rand.Read(id[:]) // never fails
+	e := newDisclosureEntry(id, disclosureRecord{
 		State: disclosureWaiting, Consent: &consent, Relay: relay.ID.String(), Until: uint64(until.Unix()), RoomCount: uint8(len(rooms)),
-	}}
-	_, _ = rand.Read(e.id[:]) // never fails
+	})
 	for _, r := range rooms {
 		e.rec.Rooms = append(e.rec.Rooms, r.Key)
 	}
 	if err := e.save(ctx, d.node.home.Store); err != nil {
 		return nil, errors.Join(err, host.Close(face))
 	}
-	d.mu.Lock()
-	d.entries[e.id] = e
-	d.mu.Unlock()
 	d.drive(e, face)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.entries[e.id] = e
 	return e, nil
 }
 
@@ -113,9 +123,13 @@ func (n *Node) newFace(ctx context.Context, relay peer.AddrInfo) (libhost.Host, 
 
 // drive takes a disclosure to its end in a goroutine of its own. face is nil after a restart.
 func (d *disclosures) drive(e *disclosureEntry, face libhost.Host) {
-	ctx, cancel := context.WithTimeout(d.life, time.Unix(int64(e.rec.Until), 0).Sub(d.node.home.Now()))
-	e.stop = cancel
+	ctx, stop := context.WithCancelCause(d.life)
+	ctx, cancel := context.WithTimeout(ctx, time.Unix(int64(e.rec.Until), 0).Sub(d.node.home.Now()))
+	done := make(chan struct{})
+	e.stop, e.done = stop, done
 	d.wg.Go(func() {
+		defer close(done)
+		defer stop(nil)
 		defer cancel()
 		defer func() {
 			if face != nil {
@@ -134,7 +148,9 @@ func (d *disclosures) drive(e *disclosureEntry, face libhost.Host) {
 				d.node.log.Info("disclosure waits", "err", err)
 			}
 			if ctx.Err() != nil {
-				d.over(e)
+				if !errors.Is(context.Cause(ctx), errTakenBack) {
+					d.over(e)
+				}
 				return
 			}
 			if err != nil {
@@ -241,18 +257,19 @@ func (d *disclosures) cancel(text string) (*disclosureEntry, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.stop(errTakenBack)
+	<-e.done
+	message := "Taken back."
 	switch d.state(e) {
-	case disclosureWaiting, disclosureSigned:
+	case disclosureWaiting:
+	case disclosureSigned:
+		message = "Taken back, though it was signed and may be on its way: what the relay has taken it publishes."
 	case disclosurePosted:
 		return nil, errPosted
 	default:
 		return e, nil
 	}
-	if err := d.finish(e, disclosureCancelled, "Taken back."); err != nil {
-		return nil, err
-	}
-	e.stop()
-	return e, nil
+	return e, d.finish(e, disclosureCancelled, message)
 }
 
 func (d *disclosures) find(text string) (*disclosureEntry, error) {

@@ -24,9 +24,9 @@ func begun(t *testing.T, n *Node, relay string, until time.Time, state disclosur
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &disclosureEntry{id: disclosureID(consent.Secret[:8]), stop: func() {}, rec: disclosureRecord{
+	e := newDisclosureEntry(disclosureID(consent.Secret[:8]), disclosureRecord{
 		State: state, Consent: &consent, Relay: relay, Until: uint64(until.Unix()), RoomCount: uint8(len(rooms)),
-	}}
+	})
 	for _, r := range rooms {
 		e.rec.Rooms = append(e.rec.Rooms, r.Key)
 		if err := r.save(t.Context(), n.home.Store); err != nil {
@@ -117,6 +117,12 @@ func TestCancelDisclosure(t *testing.T) {
 	if len(roomsOf(t, n)) != 1 {
 		t.Error("the room is gone, though nothing was disclosed")
 	}
+	driven := begun(t, n, net.Relays[0].Peer, clock.Now().Add(time.Minute), disclosureSigned)
+	n.disclosures.drive(driven, nil) // to a relay that is not there
+	if out, err := n.cancelDisclosure(t.Context(), control.DiscloseName{ID: driven.id.String()}); err != nil || out.State != "cancelled" || out.Message == "Taken back." {
+		t.Errorf("while it is driven: %+v %v", out, err)
+	}
+	destroyed(t, n, driven)
 	posted := begun(t, n, net.Relays[0].Peer, clock.Now().Add(time.Minute), disclosurePosted)
 	if _, err := n.cancelDisclosure(t.Context(), control.DiscloseName{ID: posted.id.String()}); !errors.Is(err, errPosted) {
 		t.Errorf("posted: %v", err)

@@ -13,6 +13,7 @@ import (
 
 	"pieks/gossip/wire"
 	"pieks/node/disclosure"
+	"pieks/node/host"
 	"pieks/store"
 )
 
@@ -185,6 +186,6 @@ func (n *Node) imitate(ctx context.Context) {
 		if err := disclosure.Dummy(ctx, face, relay.ID, source, disclosure.Wait); err != nil && ctx.Err() == nil {
 			n.log.Debug("dummy disclosure ended early", "err", err)
 		}
-		_ = face.Close()
+		_ = host.Close(face)
 	}
 }
