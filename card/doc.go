@@ -4,6 +4,7 @@
 //
 //	Statement --CBOR--> content --card signs--> CMS message (the enrolment)   Enrol, EnrolVirtual
 //	enrolment + Roots of the network bundle --> Licence                       VerifyEnrolment, VerifyFreshEnrolment
+//	certificate + Roots --> Signatory, before a PIN is asked for              CheckCertificate
 //
 //	content --card signs, under a domain--> CMS message               SignMessage, SignCMS
 //	CMS message + domain + Roots --> content, Signatory               VerifySigned; DomainOf tells the domain
