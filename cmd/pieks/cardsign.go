@@ -207,7 +207,12 @@ func readAtMost(name string, most int) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
+	return allOf(file, name, most)
+}
+
+// allOf reads to the end of what may not be longer.
+func allOf(r io.Reader, name string, most int) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"pieks/card"
@@ -29,7 +30,7 @@ func (DiscloseCmd) Help() string {
 }
 
 type DiscloseStartCmd struct {
-	Data string `type:"path" help:"Publish this file, at most 64 KiB, instead of the waiting rooms of the last 14 days." placeholder:"FILE"`
+	Data string `type:"path" help:"Publish this file, at most 64 KiB ('-': standard input), instead of the waiting rooms of the last 14 days." placeholder:"FILE"`
 	Yes  bool   `help:"The patient consents; do not ask."`
 }
 
@@ -40,8 +41,12 @@ func (c *DiscloseStartCmd) Run(ctx context.Context, a *app) error {
 	var in control.DiscloseStart
 	what := "that an infection was found in the waiting rooms where you were in the last 14 days"
 	if c.Data != "" {
-		var err error
-		if in.Data, err = readAtMost(c.Data, maxDisclosed); err != nil {
+		file, err := a.openOrStdin(c.Data)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if in.Data, err = allOf(file, c.Data, maxDisclosed); err != nil {
 			return err
 		}
 		what = fmt.Sprintf("%s of %s", bytesOf(int64(len(in.Data))), c.Data)
@@ -85,12 +90,61 @@ func disclosurePage(p *page, d control.Disclosure) {
 }
 
 type DiscloseStatusCmd struct {
-	ID string `arg:"" optional:"" name:"disclosure" help:"Show only this one."`
+	ID   string        `arg:"" optional:"" name:"disclosure" help:"Show only this one."`
+	Wait time.Duration `env:"-" help:"Wait at most so long until none is under way any more." placeholder:"DURATION"`
+}
+
+func (DiscloseStatusCmd) Help() string {
+	return `A disclosure waits for its signature, is signed, and is posted; then what was disclosed is destroyed here. It goes on by itself, also after the node was restarted.
+
+    pieks disclose status --home A1 --wait 30m`
+}
+
+// underWay says whether something is still to come.
+func underWay(all []control.Disclosure) bool {
+	return slices.ContainsFunc(all, func(d control.Disclosure) bool { return d.State == "waiting" || d.State == "signed" })
+}
+
+// disclosures asks for all, and again until none is under way or the time is over.
+func (c *DiscloseStatusCmd) disclosures(ctx context.Context, a *app) (all []control.Disclosure, err error) {
+	client, err := a.dial(patientRole, practiceRole)
+	if err != nil {
+		return nil, err
+	}
+	ask := func() error {
+		all = nil // or fields that are gone would stay
+		return client.Call(ctx, control.MethodDisclosures, nil, &all)
+	}
+	if err := a.wait("Asking the node", ask); err != nil || c.Wait == 0 || client.Role() != patientRole {
+		a.test = client.Test()
+		return all, err
+	}
+	a.test = client.Test()
+	over := time.NewTimer(c.Wait)
+	defer over.Stop()
+	tick := time.NewTicker(waitEvery)
+	defer tick.Stop()
+	err = a.wait("Waiting for the signature", func() error {
+		for underWay(all) {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-over.C:
+				return nil
+			case <-tick.C:
+			}
+			if err := ask(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return all, err
 }
 
 func (c *DiscloseStatusCmd) Run(ctx context.Context, a *app) error {
-	var all []control.Disclosure
-	if err := a.ask(ctx, "Asking the node", control.MethodDisclosures, nil, &all, patientRole, practiceRole); err != nil {
+	all, err := c.disclosures(ctx, a)
+	if err != nil {
 		return err
 	}
 	if c.ID != "" {
