@@ -70,6 +70,9 @@ func (c *CardVirtualCmd) Run(ctx context.Context, a *app) error {
 			p.line("Wrote " + name)
 		}
 		if c.VPCD != "" {
+			if c.PINFile == "" {
+				p.linef("PIN %s, as every test card has it.", string(card.VirtualPIN))
+			}
 			p.linef("In the reader at %s until Ctrl-C.", c.VPCD)
 		}
 	})
