@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdh"
 	"crypto/ed25519"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -22,9 +20,8 @@ import (
 	"pieks/gossip"
 	"pieks/gossip/place"
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
-
-const quicLoopback = "/ip4/127.0.0.1/udp/0/quic-v1"
 
 // noon is a Tuesday, in the middle of an epoch of a day.
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
@@ -52,10 +49,6 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
-}
-
-func keyOf(seed byte) ed25519.PrivateKey {
-	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
 }
 
 func publicOf(key ed25519.PrivateKey) [32]byte { return [32]byte(key.Public().(ed25519.PublicKey)) }
@@ -88,29 +81,11 @@ func (n *testNetwork) enrolment(t testing.TB, device [32]byte) []byte {
 	return cms
 }
 
-// clock is the time of a test.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) set(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = t
-}
-
 // testRelay is a relay with admission on a host, and what its bundle says.
 type testRelay struct {
 	*Server
 	host  host.Host
-	clock *clock
+	clock *hosttest.Clock
 
 	mu       sync.Mutex
 	roots    card.Roots
@@ -122,10 +97,10 @@ func newRelay(t testing.TB, listen string, limitLocal bool) *testRelay {
 	t.Helper()
 	n := testNet()
 	r := &testRelay{
-		host: newHost(t, nil, listen), clock: &clock{t: noon}, policy: n.policy, admitted: make(chan Admitted, 2*peerBurst),
+		host: hosttest.New(t, nil, listen), clock: hosttest.NewClock(noon), policy: n.policy, admitted: make(chan Admitted, 2*peerBurst),
 		roots: card.Roots{CAs: [][]byte{n.ca.Certificate()}, Professions: card.DefaultProfessions()},
 	}
-	v := gossip.NewValidator(r.getPolicy, r.clock.now)
+	v := gossip.NewValidator(r.getPolicy, r.clock.Now)
 	r.Server = New(Config{
 		Policy: r.getPolicy, CheckPass: v.CheckPass, Roots: r.getRoots,
 		Bundle:  func() uint64 { return 7 },
@@ -136,7 +111,7 @@ func newRelay(t testing.TB, listen string, limitLocal bool) *testRelay {
 			case <-ctx.Done():
 			}
 		},
-		LimitLocal: limitLocal, Now: r.clock.now,
+		LimitLocal: limitLocal, Now: r.clock.Now,
 	})
 	r.Serve(r.host)
 	t.Cleanup(func() { _ = r.Close() })
@@ -144,7 +119,7 @@ func newRelay(t testing.TB, listen string, limitLocal bool) *testRelay {
 }
 
 // relayKey is the identity of another relay of the bundle.
-var relayKey = keyOf(99)
+var relayKey = hosttest.Key(99)
 
 func (r *testRelay) getPolicy() *gossip.Policy {
 	r.mu.Lock()
@@ -167,7 +142,7 @@ func (r *testRelay) set(change func(*testRelay)) {
 // dial makes a host with key (nil: random) that is connected to r.
 func (r *testRelay) dial(t testing.TB, key ed25519.PrivateKey, listen string) host.Host {
 	t.Helper()
-	h := newHost(t, key, listen)
+	h := hosttest.New(t, key, listen)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := h.Connect(ctx, peer.AddrInfo{ID: r.host.ID(), Addrs: r.host.Addrs()}); err != nil {
@@ -176,25 +151,11 @@ func (r *testRelay) dial(t testing.TB, key ed25519.PrivateKey, listen string) ho
 	return h
 }
 
-func newHost(t testing.TB, key ed25519.PrivateKey, listen string) host.Host {
-	t.Helper()
-	if key == nil {
-		_, key, _ = ed25519.GenerateKey(nil)
-	}
-	id := must(crypto.UnmarshalEd25519PrivateKey(key))
-	h, err := libp2p.New(libp2p.Identity(id), libp2p.ListenAddrStrings(listen), libp2p.DisableMetrics())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = h.Close() })
-	return h
-}
-
 // raw sends one frame as it is and reads the reply.
 func raw(t testing.TB, h host.Host, relay peer.ID, frame []byte) (reply, error) {
 	t.Helper()
 	var r reply
-	s, err := h.NewStream(within(t), relay, ProtocolID)
+	s, err := h.NewStream(hosttest.Within(t), relay, ProtocolID)
 	if err != nil {
 		return r, err
 	}
@@ -208,11 +169,4 @@ func raw(t testing.TB, h host.Host, relay peer.ID, frame []byte) (reply, error) 
 
 func idOf(key ed25519.PrivateKey) peer.ID {
 	return must(peer.IDFromPrivateKey(must(crypto.UnmarshalEd25519PrivateKey(key))))
-}
-
-func within(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	t.Cleanup(cancel)
-	return ctx
 }

@@ -11,16 +11,17 @@ import (
 
 	"pieks/card"
 	"pieks/gossip"
+	"pieks/node/host/hosttest"
 )
 
 func TestClientIsShownItsRegionAndNothingElse(t *testing.T) {
-	r := newRelay(t, quicLoopback, false)
-	h := r.dial(t, nil, quicLoopback)
+	r := newRelay(t, hosttest.Loopback, false)
+	h := r.dial(t, nil, hosttest.Loopback)
 	if r.KindOf(h.ID()) != Stranger || r.AllowedTopics(h.ID())(gossip.CycleTopic("506")) || r.AllowedRegions(h.ID())("506") {
 		t.Fatal("a stranger is shown something")
 	}
 	near := testNet().policy.Map.Neighbours("506")
-	rep, err := HelloClient(within(t), h, r.host.ID(), "506", near[:1])
+	rep, err := HelloClient(hosttest.Within(t), h, r.host.ID(), "506", near[:1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,14 +56,14 @@ func TestClientIsShownItsRegionAndNothingElse(t *testing.T) {
 
 // Case 31 and 35 of crypto.md: a change waits for its cycle and shows nowhere until then; nonsense gets one answer.
 func TestClientsChangesWaitAndNonsenseIsRefused(t *testing.T) {
-	r := newRelay(t, quicLoopback, false)
-	h := r.dial(t, nil, quicLoopback)
-	if _, err := HelloClient(within(t), h, r.host.ID(), "506", nil); err != nil {
+	r := newRelay(t, hosttest.Loopback, false)
+	h := r.dial(t, nil, hosttest.Loopback)
+	if _, err := HelloClient(hosttest.Within(t), h, r.host.ID(), "506", nil); err != nil {
 		t.Fatal(err)
 	}
 	var last *Reply
 	for i := range 20 {
-		rep, err := HelloClient(within(t), h, r.host.ID(), fmt.Sprint(100+i%3+1), nil)
+		rep, err := HelloClient(hosttest.Within(t), h, r.host.ID(), fmt.Sprint(100+i%3+1), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +75,7 @@ func TestClientsChangesWaitAndNonsenseIsRefused(t *testing.T) {
 	if r.AllowedRegions(h.ID())("102") || !r.AllowedRegions(h.ID())("506") {
 		t.Error("a pending change is shown")
 	}
-	r.clock.set(gossip.DefaultRules().TickOf(last.Effective))
+	r.clock.Set(gossip.DefaultRules().TickOf(last.Effective))
 	if !r.AllowedRegions(h.ID())("102") || r.AllowedRegions(h.ID())("506") {
 		t.Error("the last change did not become effective in its cycle")
 	}
@@ -86,7 +87,7 @@ func TestClientsChangesWaitAndNonsenseIsRefused(t *testing.T) {
 		{"", nil}, {"*", nil}, {"00000", nil}, {"99999", nil}, {"506/#", nil}, {"1'; DROP", nil}, {"٠١٠", nil}, {"506", []string{"100"}},
 		{"506", []string{"507", "508", "509", "511"}}, {"506", []string{"not a region at all"}},
 	} {
-		_, err := HelloClient(within(t), h, r.host.ID(), bad.home, bad.extra)
+		_, err := HelloClient(hosttest.Within(t), h, r.host.ID(), bad.home, bad.extra)
 		if !errors.Is(err, ErrRegion) {
 			t.Errorf("%q %q: %v", bad.home, bad.extra, err)
 			continue
@@ -99,35 +100,35 @@ func TestClientsChangesWaitAndNonsenseIsRefused(t *testing.T) {
 }
 
 func TestFrontNeedsItsOwnPassOfThisEpoch(t *testing.T) {
-	n, r := testNet(), newRelay(t, quicLoopback, false)
+	n, r := testNet(), newRelay(t, hosttest.Loopback, false)
 	epoch := n.policy.Rules.EpochAt(noon)
-	key, other := keyOf(1), keyOf(2)
+	key, other := hosttest.Key(1), hosttest.Key(2)
 	pass := n.pass(t, key, epoch)
 	tampered := pass
 	tampered.Signature = slices.Clone(pass.Signature)
 	tampered.Signature[100] ^= 1
 	foreign := pass
 	foreign.Issuer[0] ^= 1
-	front, wrong := r.dial(t, key, quicLoopback), r.dial(t, other, quicLoopback)
+	front, wrong := r.dial(t, key, hosttest.Loopback), r.dial(t, other, hosttest.Loopback)
 
-	if _, err := HelloFront(within(t), wrong, r.host.ID(), "506", pass); !errors.Is(err, ErrPeer) {
+	if _, err := HelloFront(hosttest.Within(t), wrong, r.host.ID(), "506", pass); !errors.Is(err, ErrPeer) {
 		t.Errorf("pass of another P: %v", err)
 	}
 	for name, p := range map[string]gossip.Pass{
 		"tampered": tampered, "unknown issuer": foreign, "old epoch": n.pass(t, key, epoch-2), "future epoch": n.pass(t, key, epoch+2),
 	} {
-		if _, err := HelloFront(within(t), front, r.host.ID(), "506", p); !errors.Is(err, ErrPass) {
+		if _, err := HelloFront(hosttest.Within(t), front, r.host.ID(), "506", p); !errors.Is(err, ErrPass) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := HelloFront(within(t), front, r.host.ID(), "999999", pass); !errors.Is(err, ErrRegion) {
+	if _, err := HelloFront(hosttest.Within(t), front, r.host.ID(), "999999", pass); !errors.Is(err, ErrRegion) {
 		t.Errorf("unknown region: %v", err)
 	}
 	if r.KindOf(front.ID()) != Stranger || r.AllowReserve(front.ID(), nil) || len(r.admitted) != 0 {
 		t.Fatal("a refused front was admitted")
 	}
 
-	rep, err := HelloFront(within(t), front, r.host.ID(), "506", pass)
+	rep, err := HelloFront(hosttest.Within(t), front, r.host.ID(), "506", pass)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,32 +149,32 @@ func TestFrontNeedsItsOwnPassOfThisEpoch(t *testing.T) {
 	if !regions("506") || !regions("507") || regions("100") || regions("50x") {
 		t.Error("regions of a front")
 	}
-	if _, err := HelloFront(within(t), front, r.host.ID(), "101", pass); !errors.Is(err, ErrRegion) {
+	if _, err := HelloFront(hosttest.Within(t), front, r.host.ID(), "101", pass); !errors.Is(err, ErrRegion) {
 		t.Errorf("second zone with one pass: %v", err)
 	}
-	if _, err := HelloFront(within(t), front, r.host.ID(), "506", pass); err != nil {
+	if _, err := HelloFront(hosttest.Within(t), front, r.host.ID(), "506", pass); err != nil {
 		t.Errorf("the same hello again: %v", err)
 	}
 
-	r.clock.set(end)
+	r.clock.Set(end)
 	if r.KindOf(front.ID()) != Stranger || r.AllowReserve(front.ID(), nil) || r.AllowedTopics(front.ID())(gossip.PoolTopic("50")) {
 		t.Error("admitted after the pass has ended")
 	}
 }
 
 func TestDeskNeedsItsOwnEnrolment(t *testing.T) {
-	n, r := testNet(), newRelay(t, quicLoopback, false)
-	key, other := keyOf(3), keyOf(4)
+	n, r := testNet(), newRelay(t, hosttest.Loopback, false)
+	key, other := hosttest.Key(3), hosttest.Key(4)
 	enrolment := n.enrolment(t, publicOf(key))
-	desk, wrong := r.dial(t, key, quicLoopback), r.dial(t, other, quicLoopback)
-	hello := func() error { _, err := HelloDesk(within(t), desk, r.host.ID(), enrolment); return err }
+	desk, wrong := r.dial(t, key, hosttest.Loopback), r.dial(t, other, hosttest.Loopback)
+	hello := func() error { _, err := HelloDesk(hosttest.Within(t), desk, r.host.ID(), enrolment); return err }
 
-	if _, err := HelloDesk(within(t), wrong, r.host.ID(), enrolment); !errors.Is(err, ErrPeer) {
+	if _, err := HelloDesk(hosttest.Within(t), wrong, r.host.ID(), enrolment); !errors.Is(err, ErrPeer) {
 		t.Errorf("enrolment of another D: %v", err)
 	}
 	broken := slices.Clone(enrolment)
 	broken[len(broken)-5] ^= 1
-	if _, err := HelloDesk(within(t), desk, r.host.ID(), broken); !errors.Is(err, ErrEnrolment) {
+	if _, err := HelloDesk(hosttest.Within(t), desk, r.host.ID(), broken); !errors.Is(err, ErrEnrolment) {
 		t.Errorf("broken signature: %v", err)
 	}
 	good := r.getRoots()
@@ -188,7 +189,7 @@ func TestDeskNeedsItsOwnEnrolment(t *testing.T) {
 		"expired":        {good, noon.AddDate(0, 0, 31), ErrExpired},
 	} {
 		r.set(func(r *testRelay) { r.roots = c.roots })
-		r.clock.set(c.at)
+		r.clock.Set(c.at)
 		if err := hello(); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -197,7 +198,7 @@ func TestDeskNeedsItsOwnEnrolment(t *testing.T) {
 		t.Fatal("a refused desk was admitted")
 	}
 	r.set(func(r *testRelay) { r.roots = good })
-	r.clock.set(noon)
+	r.clock.Set(noon)
 	if err := hello(); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +217,7 @@ func TestDeskNeedsItsOwnEnrolment(t *testing.T) {
 }
 
 func TestRelaysOfTheBundleNeedNoHello(t *testing.T) {
-	r := newRelay(t, quicLoopback, false)
+	r := newRelay(t, hosttest.Loopback, false)
 	p := idOf(relayKey)
 	if r.KindOf(p) != Relay || !r.AllowedTopics(p)(gossip.PoolTopic("01")) || r.AllowedTopics(p)(gossip.CycleTopic("506")) ||
 		!r.AllowedRegions(p)("506") || r.AllowReserve(p, nil) {
@@ -225,17 +226,17 @@ func TestRelaysOfTheBundleNeedNoHello(t *testing.T) {
 }
 
 func TestNobodyIsAdmittedWithoutABundle(t *testing.T) {
-	n, r := testNet(), newRelay(t, quicLoopback, false)
-	key := keyOf(1)
-	h := r.dial(t, key, quicLoopback)
+	n, r := testNet(), newRelay(t, hosttest.Loopback, false)
+	key := hosttest.Key(1)
+	h := r.dial(t, key, hosttest.Loopback)
 	pass := n.pass(t, key, n.policy.Rules.EpochAt(noon))
-	if _, err := HelloFront(within(t), h, r.host.ID(), "506", pass); err != nil {
+	if _, err := HelloFront(hosttest.Within(t), h, r.host.ID(), "506", pass); err != nil {
 		t.Fatal(err)
 	}
 	r.set(func(r *testRelay) { r.policy = nil })
 	for name, err := range map[string]error{
-		"client": second(HelloClient(within(t), h, r.host.ID(), "506", nil)),
-		"front":  second(HelloFront(within(t), h, r.host.ID(), "506", pass)),
+		"client": second(HelloClient(hosttest.Within(t), h, r.host.ID(), "506", nil)),
+		"front":  second(HelloFront(hosttest.Within(t), h, r.host.ID(), "506", pass)),
 	} {
 		if !errors.Is(err, ErrNoBundle) {
 			t.Errorf("%s: %v", name, err)
@@ -257,7 +258,7 @@ func TestSubnetIsShownFewRegions(t *testing.T) {
 	shown := 0
 	for _, region := range regions[:20] {
 		h := r.dial(t, nil, "/ip4/127.0.5.1/tcp/0")
-		_, err := HelloClient(within(t), h, r.host.ID(), region, nil)
+		_, err := HelloClient(hosttest.Within(t), h, r.host.ID(), region, nil)
 		switch {
 		case err == nil:
 			shown++
@@ -277,7 +278,7 @@ func TestSubnetIsShownFewRegions(t *testing.T) {
 		t.Errorf("one subnet is shown %d regions, want 16", shown)
 	}
 	h := r.dial(t, nil, "/ip4/127.0.6.1/tcp/0")
-	if _, err := HelloClient(within(t), h, r.host.ID(), regions[24], nil); err != nil {
+	if _, err := HelloClient(hosttest.Within(t), h, r.host.ID(), regions[24], nil); err != nil {
 		t.Errorf("another subnet: %v", err)
 	}
 }
@@ -294,18 +295,18 @@ func manyRegions(n int) []string {
 }
 
 func TestHelloRates(t *testing.T) {
-	r := newRelay(t, quicLoopback, false)
-	h := r.dial(t, nil, quicLoopback)
+	r := newRelay(t, hosttest.Loopback, false)
+	h := r.dial(t, nil, hosttest.Loopback)
 	for i := range peerBurst {
-		if _, err := HelloClient(within(t), h, r.host.ID(), "506", nil); err != nil {
+		if _, err := HelloClient(hosttest.Within(t), h, r.host.ID(), "506", nil); err != nil {
 			t.Fatalf("hello %d: %v", i, err)
 		}
 	}
-	if _, err := HelloClient(within(t), h, r.host.ID(), "506", nil); !errors.Is(err, ErrBusy) {
+	if _, err := HelloClient(hosttest.Within(t), h, r.host.ID(), "506", nil); !errors.Is(err, ErrBusy) {
 		t.Errorf("beyond the burst: %v", err)
 	}
-	r.clock.set(noon.Add(peerEvery))
-	if _, err := HelloClient(within(t), h, r.host.ID(), "506", nil); err != nil {
+	r.clock.Set(noon.Add(peerEvery))
+	if _, err := HelloClient(hosttest.Within(t), h, r.host.ID(), "506", nil); err != nil {
 		t.Errorf("one step later: %v", err)
 	}
 	if got := r.Counts().Refused; got != 1 {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"pieks/node/host/hosttest"
 )
 
 // Only 3 items in a cycle: nothing until the threshold, or MaxWait. Then numbers grow over a restart.
@@ -17,7 +19,7 @@ func TestThresholdAndMaxWait(t *testing.T) {
 	r.fill(t, 3)
 	tickAt := func(at time.Time, want int) {
 		t.Helper()
-		r.clock.set(at)
+		r.clock.Set(at)
 		if n, err := r.Tick(t.Context()); err != nil || n != want {
 			t.Fatalf("at %s: %d lists, want %d, %v", at, n, want, err)
 		}
@@ -32,7 +34,7 @@ func TestThresholdAndMaxWait(t *testing.T) {
 	stop(t, r)
 
 	r = newRelay(t, dir, 70, nil)
-	r.clock.set(noon.Add(31 * time.Hour))
+	r.clock.Set(noon.Add(31 * time.Hour))
 	if r.Counts().Waiting != 19 || r.Counts().Lists != 1 {
 		t.Fatalf("after a restart: %+v", r.Counts())
 	}
@@ -47,17 +49,17 @@ func TestThresholdAndMaxWait(t *testing.T) {
 		t.Errorf("issued %s, when the relay looked and not at the tick", lists[1].Issued)
 	}
 	// After 14 days the lists are gone, and the next one still has the next number.
-	r.clock.set(noon.Add(24*time.Hour + Retention + time.Second))
+	r.clock.Set(noon.Add(24*time.Hour + Retention + time.Second))
 	if got := r.lists(t, r.dial(t), nil); len(got) != 1 {
 		t.Errorf("%d lists after 14 days of the first", len(got))
 	}
-	r.clock.set(noon.Add(24 * 20 * time.Hour))
-	if removed, err := r.store.Sweep(t.Context(), r.clock.now()); err != nil || removed != 2+23+23 { // lists, items, spent commitments
+	r.clock.Set(noon.Add(24 * 20 * time.Hour))
+	if removed, err := r.store.Sweep(t.Context(), r.clock.Now()); err != nil || removed != 2+23+23 { // lists, items, spent commitments
 		t.Errorf("swept %d, %v", removed, err)
 	}
 	stop(t, r)
 	r = newRelay(t, dir, 70, nil)
-	r.clock.set(noon.Add(24 * 20 * time.Hour))
+	r.clock.Set(noon.Add(24 * 20 * time.Hour))
 	r.fill(t, 20)
 	tickAt(noon.Add(24*21*time.Hour), 1)
 	if got := r.lists(t, r.dial(t), nil); len(got) != 1 || got[0].Number != 3 {
@@ -68,7 +70,7 @@ func TestThresholdAndMaxWait(t *testing.T) {
 func TestAFullQueueMakesSeveralLists(t *testing.T) {
 	r := newRelay(t, t.TempDir(), 70, nil)
 	r.fill(t, 2*maxItems+21)
-	r.clock.set(noon.Add(6 * time.Hour))
+	r.clock.Set(noon.Add(6 * time.Hour))
 	if n, err := r.Tick(t.Context()); n != 3 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -119,11 +121,11 @@ func TestLoopPublishes(t *testing.T) {
 		c.Now = time.Now
 		c.Rules = func() Rules { return Rules{K: 1, Cycle: time.Second, MaxWait: time.Second} }
 	})
-	r.clock.set(time.Now())
+	r.clock.Set(time.Now())
 	r.fill(t, 3)
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
-	for ctx := within(t); r.Counts().Lists == 0; {
+	for ctx := hosttest.Within(t); r.Counts().Lists == 0; {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
@@ -137,8 +139,8 @@ func TestLoopPublishes(t *testing.T) {
 
 // A relay signs with the key that its peers know it by, or does not serve.
 func TestServeWantsTheHostsKey(t *testing.T) {
-	h := newHost(t, seeded(70))
-	if _, err := Serve(Config{Host: h, Store: openStore(t, t.TempDir(), time.Now), Key: seeded(71), Roots: testRoots}); !errors.Is(err, ErrRelay) {
+	h := hosttest.New(t, hosttest.Key(70), hosttest.Loopback)
+	if _, err := Serve(Config{Host: h, Store: openStore(t, t.TempDir(), time.Now), Key: hosttest.Key(71), Roots: testRoots}); !errors.Is(err, ErrRelay) {
 		t.Error(err)
 	}
 }

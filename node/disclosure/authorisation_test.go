@@ -7,13 +7,14 @@ import (
 
 	"pieks/card"
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
 
 // rawSign has a card sign what change makes of a good authorisation: what a hostile professional's program would do.
 func rawSign(t testing.TB, c card.Card, relayKey byte, consent Consent, now time.Time, change func(*Authorisation)) []byte {
 	t.Helper()
 	a := Authorisation{
-		Version: version, Relay: []byte(peerOf(seeded(relayKey))), Commitment: consent.Commitment(), Reference: consent.Code.Reference(), PIN: consent.Code.PIN(),
+		Version: version, Relay: []byte(peerOf(hosttest.Key(relayKey))), Commitment: consent.Commitment(), Reference: consent.Code.Reference(), PIN: consent.Code.PIN(),
 		Issued: uint64(now.Unix()), Expires: uint64(now.Add(Lifetime).Unix()), Nonce: [nonceBytes]byte{7},
 	}
 	if change != nil {
@@ -30,7 +31,7 @@ func rawSign(t testing.TB, c card.Card, relayKey byte, consent Consent, now time
 func TestWrongAuthorisations(t *testing.T) {
 	consent := must(NewConsent([]byte("opaque")))
 	other := must(NewConsent([]byte("other")))
-	doctor, relay := physician(t), peerOf(seeded(70))
+	doctor, relay := physician(t), peerOf(hosttest.Key(70))
 	signed := func(change func(*Authorisation)) []byte { return rawSign(t, doctor, 70, consent, noon, change) }
 	enrolment, err := card.SignCMS(t.Context(), doctor, card.EnrolmentDomain, []byte("x"), noon)
 	if err != nil {
@@ -83,7 +84,7 @@ func TestAuthorisationEndsToTheSecond(t *testing.T) {
 	for at, want := range map[time.Duration]error{
 		-maxSkew: nil, -maxSkew - time.Second: ErrClock, Lifetime - time.Second: nil, Lifetime - 1: nil, Lifetime: ErrExpired, Lifetime + time.Second: ErrExpired,
 	} {
-		if _, err := consent.Check(cms, peerOf(seeded(70)), testRoots(), noon.Add(at)); !errors.Is(err, want) {
+		if _, err := consent.Check(cms, peerOf(hosttest.Key(70)), testRoots(), noon.Add(at)); !errors.Is(err, want) {
 			t.Errorf("%s: %v", at, err)
 		}
 	}
@@ -96,7 +97,7 @@ func TestEveryBitOfAnAuthorisationCounts(t *testing.T) {
 	for i := range len(cms) * 8 {
 		changed := append([]byte(nil), cms...)
 		changed[i/8] ^= 1 << (i % 8)
-		if _, err := consent.Check(changed, peerOf(seeded(70)), testRoots(), noon); err == nil {
+		if _, err := consent.Check(changed, peerOf(hosttest.Key(70)), testRoots(), noon); err == nil {
 			t.Fatalf("bit %d does not count", i)
 		}
 	}
@@ -127,12 +128,12 @@ func TestEveryBitOfDataAndSecretCounts(t *testing.T) {
 // Sign refuses before the card is asked: this one's PIN was not verified, so that it would say so.
 func TestSignRefusesBeforeTheCardIsAsked(t *testing.T) {
 	consent := must(NewConsent([]byte("opaque")))
-	relay := peerOf(seeded(70))
+	relay := peerOf(hosttest.Key(70))
 	found := Registered{Relay: relay, Reference: consent.Code.Reference(), Commitment: consent.Commitment(), Until: noon.Add(Lifetime)}
 	swapped := found
 	swapped.Commitment[0] ^= 1
 	foreign := found
-	foreign.Relay = peerOf(seeded(71))
+	foreign.Relay = peerOf(hosttest.Key(71))
 	ended := found
 	ended.Until = noon
 	qr := must(ParseCode(must(QR(relay, consent.Code, consent.Commitment()))))
@@ -183,7 +184,7 @@ func lockedCard(t testing.TB, kind card.Kind) card.Card {
 
 func FuzzAuthorisation(f *testing.F) {
 	consent := must(NewConsent([]byte("opaque")))
-	f.Add(must(wire.Marshal(Authorisation{Version: version, Relay: []byte(peerOf(seeded(1))), Commitment: consent.Commitment(), Reference: "012345", PIN: "6789", Issued: 1, Expires: 2})))
+	f.Add(must(wire.Marshal(Authorisation{Version: version, Relay: []byte(peerOf(hosttest.Key(1))), Commitment: consent.Commitment(), Reference: "012345", PIN: "6789", Issued: 1, Expires: 2})))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		a, err := parseAuthorisation(data)
 		if err != nil {

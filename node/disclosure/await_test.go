@@ -6,6 +6,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"pieks/node/host/hosttest"
 )
 
 func TestATakenReferenceIsDrawnAgain(t *testing.T) {
@@ -62,10 +64,10 @@ func TestAwait(t *testing.T) {
 			}
 			return a
 		})
-		h := newHost(t, nil)
+		h := hosttest.New(t, nil, hosttest.Loopback)
 		connect(t, h, relay)
 		pauses := 0
-		cms, err := Await(within(t), h, relay.ID(), consent, func(_ context.Context, d time.Duration) error {
+		cms, err := Await(hosttest.Within(t), h, relay.ID(), consent, func(_ context.Context, d time.Duration) error {
 			if pauses++; pauses == 4 {
 				return context.Canceled
 			}
@@ -80,8 +82,8 @@ func TestAwait(t *testing.T) {
 		_ = relay.Close()
 	}
 	// A relay that is not there is tried again.
-	away, pauses := newHost(t, nil), 0
-	_, err := Await(within(t), away, peerOf(seeded(99)), consent, func(context.Context, time.Duration) error {
+	away, pauses := hosttest.New(t, nil, hosttest.Loopback), 0
+	_, err := Await(hosttest.Within(t), away, peerOf(hosttest.Key(99)), consent, func(context.Context, time.Duration) error {
 		if pauses++; pauses == 3 {
 			return context.DeadlineExceeded
 		}

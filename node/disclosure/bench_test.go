@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"pieks/node/host/hosttest"
 )
 
 // BenchmarkVerify is the check that a delivery, a post and a patient's app make: both signatures, profile and content.
@@ -12,7 +14,7 @@ func BenchmarkVerify(b *testing.B) {
 	cms := rawSign(b, physician(b), 70, consent, noon, nil)
 	b.ReportMetric(float64(len(cms)), "bytes")
 	for b.Loop() {
-		if _, err := consent.Check(cms, peerOf(seeded(70)), testRoots(), noon); err != nil {
+		if _, err := consent.Check(cms, peerOf(hosttest.Key(70)), testRoots(), noon); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -34,7 +36,7 @@ func BenchmarkPost(b *testing.B) {
 			consents[i%64], signed[i%64] = r.authorised(b, doctor, fmt.Sprintf("item %0241d", i))
 			b.StartTimer()
 		}
-		if err := Post(within(b), h, r.id(), consents[i%64], signed[i%64]); err != nil {
+		if err := Post(hosttest.Within(b), h, r.id(), consents[i%64], signed[i%64]); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -44,7 +46,7 @@ func BenchmarkDummy(b *testing.B) {
 	r := newRelay(b, b.TempDir(), 70, nil)
 	h := r.dial(b)
 	for b.Loop() {
-		if err := post(within(b), h, r.id(), dummyParcel(), true); err != nil {
+		if err := post(hosttest.Within(b), h, r.id(), dummyParcel(), true); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -57,11 +59,11 @@ func BenchmarkPublish(b *testing.B) {
 		b.StopTimer()
 		for range maxItems {
 			c := must(NewConsent(bytesOf(byte(i), MaxData)))
-			if err := r.queue.post(b.Context(), c.Commitment(), c.Data, r.clock.now().Add(Lifetime), DefaultRules(), r.clock.now()); err != nil {
+			if err := r.queue.post(b.Context(), c.Commitment(), c.Data, r.clock.Now().Add(Lifetime), DefaultRules(), r.clock.Now()); err != nil {
 				b.Fatal(err)
 			}
 		}
-		r.clock.advance(6 * time.Hour)
+		r.clock.Advance(6 * time.Hour)
 		b.StartTimer()
 		if n, err := r.Tick(b.Context()); n != 1 || err != nil {
 			b.Fatal(n, err)
@@ -73,7 +75,7 @@ func BenchmarkPublish(b *testing.B) {
 func BenchmarkFetch(b *testing.B) {
 	r := newRelay(b, b.TempDir(), 70, nil)
 	r.fill(b, 20)
-	r.clock.advance(6 * time.Hour)
+	r.clock.Advance(6 * time.Hour)
 	if n, err := r.Tick(b.Context()); n != 1 || err != nil {
 		b.Fatal(n, err)
 	}

@@ -1,27 +1,23 @@
 package disclosure
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"runtime"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"pieks/card"
+	"pieks/node/host/hosttest"
 	"pieks/store"
 )
 
@@ -65,14 +61,13 @@ func childRelay(dir string) error {
 	if err != nil {
 		return err
 	}
-	id := must(crypto.UnmarshalEd25519PrivateKey(seeded(50)))
-	h, err := libp2p.New(libp2p.Identity(id), libp2p.ListenAddrStrings(quicLoopback), libp2p.DisableMetrics())
+	h, err := hosttest.Listen(hosttest.Key(50), hosttest.Loopback)
 	if err != nil {
 		return err
 	}
 	roots := card.Roots{CAs: [][]byte{crashCA().Certificate()}, Professions: card.DefaultProfessions()}
 	server, err := Serve(Config{
-		Host: h, Store: s, Key: seeded(50), Now: fastClock,
+		Host: h, Store: s, Key: hosttest.Key(50), Now: fastClock,
 		Roots: func() card.Roots { return roots }, Rules: func() Rules { return crashRules },
 	})
 	if err != nil {
@@ -86,49 +81,27 @@ func childRelay(dir string) error {
 			runtime.Gosched()
 		}
 	}()
-	fmt.Println(h.Addrs()[0])
-	_, _ = io.Copy(io.Discard, os.Stdin)
+	hosttest.Announce(h)
 	return nil
 }
 
 type process struct {
-	cmd  *exec.Cmd
+	hosttest.Process
 	host host.Host // a client of it
 }
 
 func startRelay(t *testing.T, dir string) process {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), envRelay+"="+dir, envBase+"="+strconv.FormatInt(crashBase.Unix(), 10))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	p := hosttest.Start(t, envRelay+"="+dir, envBase+"="+strconv.FormatInt(crashBase.Unix(), 10))
+	h := hosttest.New(t, nil, hosttest.Loopback)
+	if err := h.Connect(hosttest.Within(t), peer.AddrInfo{ID: peerOf(hosttest.Key(50)), Addrs: []ma.Multiaddr{p.Addr}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr, err := ma.NewMultiaddr(line[:len(line)-1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := newHost(t, nil)
-	if err := h.Connect(within(t), peer.AddrInfo{ID: peerOf(seeded(50)), Addrs: []ma.Multiaddr{addr}}); err != nil {
-		t.Fatal(err)
-	}
-	return process{cmd, h}
+	return process{p, h}
 }
 
 func (p process) kill() {
-	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
+	p.Kill()
 	_ = p.host.Close()
 }
 
@@ -136,7 +109,7 @@ func (p process) kill() {
 func (p process) published(t *testing.T) (items map[string]int, numbers map[uint64]int) {
 	t.Helper()
 	items, numbers = map[string]int{}, map[uint64]int{}
-	err := FetchLists(within(t), p.host, peerOf(seeded(50)), Reading{Relays: anyRelay, Now: fastClock}, func(l List) error {
+	err := FetchLists(hosttest.Within(t), p.host, peerOf(hosttest.Key(50)), Reading{Relays: anyRelay, Now: fastClock}, func(l List) error {
 		numbers[l.Number]++
 		for _, item := range l.Items {
 			items[string(item)]++
@@ -181,7 +154,7 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 					tried[string(consent.Data)] = true
 					mu.Unlock()
 					ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-					err := Post(ctx, p.host, peerOf(seeded(50)), consent, cms)
+					err := Post(ctx, p.host, peerOf(hosttest.Key(50)), consent, cms)
 					cancel()
 					if errors.Is(err, ErrSpent) {
 						t.Error("posted twice")

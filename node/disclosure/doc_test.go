@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
 
 // docText is doc.go without its comment marks.
@@ -67,7 +68,7 @@ func TestLargestMessagesFit(t *testing.T) {
 		marks.Known = append(marks.Known, Mark{Relay: bytesOf(byte(i), maxPeerID), Top: 1<<64 - 1, Have: 1<<64 - 1})
 	}
 	items := content{Version: version, Relay: bytesOf(1, maxPeerID), Number: 1<<64 - 1, Issued: maxUnix, Items: make([][32]byte, maxItems)}
-	if signed := must(wire.SignObject(listType, seeded(1), items)); len(signed) > maxListBytes {
+	if signed := must(wire.SignObject(listType, hosttest.Key(1), items)); len(signed) > maxListBytes {
 		t.Errorf("a list of %d bytes, limit %d", len(signed), maxListBytes)
 	}
 	for _, m := range []struct {
@@ -89,7 +90,7 @@ func TestLargestMessagesFit(t *testing.T) {
 
 // The bytes in doc.go are what the code makes today.
 func TestDocumentedExample(t *testing.T) {
-	relay := peerOf(seeded(2))
+	relay := peerOf(hosttest.Key(2))
 	consent := Consent{Data: []byte("opaque"), Secret: [32]byte(bytesOf(0x55, 32)), Code: 123456789}
 	c := consent.Commitment()
 	framed := func(size int, v any) string {
@@ -99,7 +100,7 @@ func TestDocumentedExample(t *testing.T) {
 		}
 		return hex.EncodeToString(b.Bytes())
 	}
-	l := must(makeList(seeded(2), relay, 1, time.Unix(1796148000, 0), [][]byte{consent.Data}))
+	l := must(makeList(hosttest.Key(2), relay, 1, time.Unix(1796148000, 0), [][]byte{consent.Data}))
 	doc := strings.NewReplacer("//", "", "\n", "", "\t", "", " ", "").Replace(string(must(os.ReadFile("doc.go"))))
 	for name, want := range map[string]string{
 		"register": framed(headBytes, head{Version: version, Kind: kindRegister, Reference: consent.Code.Reference(), Commitment: c[:]}),

@@ -2,7 +2,6 @@ package disclosure
 
 import (
 	"bytes"
-	"context"
 	"crypto/ed25519"
 	"log/slog"
 	"math/rand/v2"
@@ -10,16 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/card"
+	"pieks/node/host/hosttest"
 	"pieks/store"
 )
-
-const quicLoopback = "/ip4/127.0.0.1/udp/0/quic-v1"
 
 // noon is a tick of the default rules.
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
@@ -31,31 +27,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func seeded(seed byte) ed25519.PrivateKey {
-	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
-}
-
 func peerOf(key ed25519.PrivateKey) peer.ID { return must(idOf(key.Public().(ed25519.PublicKey))) }
-
-// clock is the time of a test.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) set(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = t
-}
-
-func (c *clock) advance(d time.Duration) { c.set(c.now().Add(d)) }
 
 var (
 	testCA    = sync.OnceValue(func() *card.TestCA { return must(card.NewTestCA([32]byte{1}, noon)) })
@@ -108,7 +80,7 @@ type testRelay struct {
 	*Server
 	host  host.Host
 	store *store.Store
-	clock *clock
+	clock *hosttest.Clock
 	log   *bytes.Buffer // to be read after Close
 
 	mu     sync.Mutex
@@ -121,12 +93,12 @@ type testRelay struct {
 func newRelay(t testing.TB, dir string, seed byte, change func(*Config)) *testRelay {
 	t.Helper()
 	r := &testRelay{
-		host: newHost(t, seeded(seed)), clock: &clock{t: noon.Add(time.Minute)}, log: &bytes.Buffer{},
+		host: hosttest.New(t, hosttest.Key(seed), hosttest.Loopback), clock: hosttest.NewClock(noon.Add(time.Minute)), log: &bytes.Buffer{},
 		rules: DefaultRules(), usable: true, roots: testRoots(), known: map[peer.ID]bool{},
 	}
-	r.store = openStore(t, dir, r.clock.now)
+	r.store = openStore(t, dir, r.clock.Now)
 	cfg := Config{
-		Host: r.host, Store: r.store, Key: seeded(seed), Now: r.clock.now,
+		Host: r.host, Store: r.store, Key: hosttest.Key(seed), Now: r.clock.Now,
 		Roots:        func() card.Roots { r.mu.Lock(); defer r.mu.Unlock(); return r.roots },
 		Rules:        func() Rules { r.mu.Lock(); defer r.mu.Unlock(); return r.rules },
 		Usable:       func() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.usable },
@@ -156,7 +128,7 @@ func (r *testRelay) id() peer.ID { return r.host.ID() }
 // dial makes a host that is connected to r.
 func (r *testRelay) dial(t testing.TB) host.Host {
 	t.Helper()
-	h := newHost(t, nil)
+	h := hosttest.New(t, nil, hosttest.Loopback)
 	connect(t, h, r.host)
 	return h
 }
@@ -171,29 +143,9 @@ func (r *testRelay) practice(t testing.TB) host.Host {
 
 func connect(t testing.TB, from, to host.Host) {
 	t.Helper()
-	if err := from.Connect(within(t), peer.AddrInfo{ID: to.ID(), Addrs: to.Addrs()}); err != nil {
+	if err := from.Connect(hosttest.Within(t), peer.AddrInfo{ID: to.ID(), Addrs: to.Addrs()}); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func newHost(t testing.TB, key ed25519.PrivateKey) host.Host {
-	t.Helper()
-	if key == nil {
-		_, key, _ = ed25519.GenerateKey(nil)
-	}
-	h, err := libp2p.New(libp2p.Identity(must(crypto.UnmarshalEd25519PrivateKey(key))), libp2p.ListenAddrStrings(quicLoopback), libp2p.DisableMetrics())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = h.Close() })
-	return h
-}
-
-func within(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	t.Cleanup(cancel)
-	return ctx
 }
 
 // authorised is a consent with an authorisation of c, made without a relay's help.
@@ -205,7 +157,7 @@ func (r *testRelay) authorised(t testing.TB, c card.Card, data string) (Consent,
 
 func (r *testRelay) sign(t testing.TB, c card.Card, consent Consent) []byte {
 	t.Helper()
-	now := r.clock.now()
+	now := r.clock.Now()
 	found := Registered{Relay: r.id(), Reference: consent.Code.Reference(), Commitment: consent.Commitment(), Until: now.Add(Lifetime)}
 	cms, err := Sign(t.Context(), c, testRoots(), Scanned{Code: consent.Code}, found, now)
 	if err != nil {
@@ -219,7 +171,7 @@ func (r *testRelay) fill(t testing.TB, n int) {
 	t.Helper()
 	for range n {
 		c := must(NewConsent([]byte(NewCode().ten() + NewCode().ten())))
-		if err := r.queue.post(t.Context(), c.Commitment(), c.Data, r.clock.now().Add(Lifetime), r.cfg.Rules(), r.clock.now()); err != nil {
+		if err := r.queue.post(t.Context(), c.Commitment(), c.Data, r.clock.Now().Add(Lifetime), r.cfg.Rules(), r.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -229,7 +181,7 @@ func (r *testRelay) fill(t testing.TB, n int) {
 func (r *testRelay) lists(t testing.TB, h host.Host, known Known) []List {
 	t.Helper()
 	var out []List
-	err := FetchLists(within(t), h, r.id(), Reading{Known: known, Relays: anyRelay, Now: r.clock.now}, func(l List) error {
+	err := FetchLists(hosttest.Within(t), h, r.id(), Reading{Known: known, Relays: anyRelay, Now: r.clock.Now}, func(l List) error {
 		out = append(out, l)
 		return nil
 	})

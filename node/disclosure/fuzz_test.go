@@ -7,6 +7,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
 
 // refit writes an accepted message again: there is one encoding.
@@ -51,7 +52,7 @@ func FuzzSignature(f *testing.F) {
 		var s signature
 		if unpad(data, authorisationBytes, &s) == nil {
 			refit(t, authorisationBytes, s, data)
-			_, _ = checkFor(s.CMS, peerOf(seeded(1)), Commitment{}, testRoots(), noon)
+			_, _ = checkFor(s.CMS, peerOf(hosttest.Key(1)), Commitment{}, testRoots(), noon)
 		}
 	})
 }
@@ -72,7 +73,7 @@ func FuzzAnswer(f *testing.F) {
 }
 
 func FuzzMarks(f *testing.F) {
-	f.Add(must(wire.Marshal(marksMessage{Known: Known{}.With(peerOf(seeded(1)), 7).With(peerOf(seeded(2)), 70)})))
+	f.Add(must(wire.Marshal(marksMessage{Known: Known{}.With(peerOf(hosttest.Key(1)), 7).With(peerOf(hosttest.Key(2)), 70)})))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m marksMessage
 		if wire.Unmarshal(data, &m) != nil || m.Known.check() != nil {
@@ -83,7 +84,7 @@ func FuzzMarks(f *testing.F) {
 				t.Fatal("a mark does not name its own list")
 			}
 		}
-		if more := m.Known.With(peerOf(seeded(3)), 5); more.check() != nil {
+		if more := m.Known.With(peerOf(hosttest.Key(3)), 5); more.check() != nil {
 			t.Fatal("marks cannot be added to")
 		}
 	})
@@ -91,13 +92,13 @@ func FuzzMarks(f *testing.F) {
 
 // FuzzList signs what the fuzzer makes, as a hostile relay of the network would.
 func FuzzList(f *testing.F) {
-	relay := peerOf(seeded(70))
+	relay := peerOf(hosttest.Key(70))
 	f.Add(must(wire.Marshal(content{Version: version, Relay: []byte(relay), Number: 1, Issued: uint64(noon.Unix()), Items: [][32]byte{{1}}})))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) == 0 {
 			return
 		}
-		signed := must(wire.Sign(listType, seeded(70), data))
+		signed := must(wire.Sign(listType, hosttest.Key(70), data))
 		l, hashes, err := readList(signed, anyRelay, noon)
 		if err == nil && (l.Relay != relay || l.Number == 0 || len(hashes) == 0 || len(hashes) > maxItems) {
 			t.Fatal("accepted another shape")

@@ -9,12 +9,13 @@ import (
 
 	"pieks/gossip/wire"
 	nodehost "pieks/node/host"
+	"pieks/node/host/hosttest"
 )
 
 // liar is a relay that answers what lie makes of a request.
 func liar(t testing.TB, lie func(head) answer) host.Host {
 	t.Helper()
-	h := newHost(t, seeded(80))
+	h := hosttest.New(t, hosttest.Key(80), hosttest.Loopback)
 	h.SetStreamHandler(ProtocolID, func(s network.Stream) {
 		defer s.Close()
 		var req head
@@ -45,12 +46,12 @@ func TestRelayThatSwapsData(t *testing.T) {
 		}
 		return a
 	})
-	practice, patient := newHost(t, nil), newHost(t, nil)
+	practice, patient := hosttest.New(t, nil, hosttest.Loopback), hosttest.New(t, nil, hosttest.Loopback)
 	connect(t, practice, relay)
 	connect(t, patient, relay)
 
 	scanned := must(ParseCode(must(QR(relay.ID(), mine.Code, mine.Commitment()))))
-	found, err := Lookup(within(t), practice, relay.ID(), scanned.Code)
+	found, err := Lookup(hosttest.Within(t), practice, relay.ID(), scanned.Code)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestRelayThatSwapsData(t *testing.T) {
 	if signed, err = Sign(t.Context(), physician(t), testRoots(), spoken, found, noon); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Collect(within(t), patient, relay.ID(), mine)
+	got, err := Collect(hosttest.Within(t), patient, relay.ID(), mine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +92,9 @@ func TestRelayThatSwapsSignatures(t *testing.T) {
 		"good, for another relay": {rawSign(t, doctor, 81, mine, noon, nil), ErrSwapped},
 	} {
 		relay := liar(t, func(head) answer { return answer{Version: version, CMS: c.cms} })
-		patient := newHost(t, nil)
+		patient := hosttest.New(t, nil, hosttest.Loopback)
 		connect(t, patient, relay)
-		got, err := Collect(within(t), patient, relay.ID(), mine)
+		got, err := Collect(hosttest.Within(t), patient, relay.ID(), mine)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -116,9 +117,9 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 		"refusal with commitment": {Version: version, Status: StatusUnknown, Commitment: make([]byte, 32)},
 	} {
 		relay := liar(t, func(head) answer { return a })
-		h := newHost(t, nil)
+		h := hosttest.New(t, nil, hosttest.Loopback)
 		connect(t, h, relay)
-		if _, err := Lookup(within(t), h, relay.ID(), c.Code); !errors.Is(err, ErrAnswer) {
+		if _, err := Lookup(hosttest.Within(t), h, relay.ID(), c.Code); !errors.Is(err, ErrAnswer) {
 			t.Errorf("%s: %v", name, err)
 		}
 		_ = relay.Close()
@@ -153,7 +154,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 		"short commitment": {head{Version: 1, Kind: kindRegister, Reference: "000000", Commitment: full[:31]}, StatusMalformed},
 		"dummy lookup":     {head{Version: 1, Kind: kindLookup, Reference: "000000", Dummy: true}, StatusMalformed},
 	} {
-		st, stop, err := nodehost.Stream(within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
+		st, stop, err := nodehost.Stream(hosttest.Within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +170,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 	dirty := must(pad(headBytes, head{Version: 1, Kind: kindLists}))
 	dirty[headBytes-1] = 1
 	for name, frame := range map[string][]byte{"noise": bytesOf(0xff, headBytes), "short": make([]byte, 7), "dirty padding": dirty} {
-		st, stop, err := nodehost.Stream(within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
+		st, stop, err := nodehost.Stream(hosttest.Within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +182,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 		}
 		stop()
 	}
-	st, stop, err := nodehost.Stream(within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
+	st, stop, err := nodehost.Stream(hosttest.Within(t), h, r.id(), ProtocolID, ServiceName, streamTimeout)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 
 	"pieks/node/host"
+	"pieks/node/host/hosttest"
 )
 
 type everybody struct{}
@@ -17,13 +18,13 @@ func (everybody) AllowConnect(peer.ID, ma.Multiaddr, peer.ID) bool { return true
 
 // With the limits that relays and patients run with, the largest data go through, also of several patients at once, and so does the largest list.
 func TestLargestDataWithinTheHostsLimits(t *testing.T) {
-	relayHost, err := host.Relay(seeded(70), &host.Gate{}, []string{quicLoopback}, everybody{})
+	relayHost, err := host.Relay(hosttest.Key(70), &host.Gate{}, []string{hosttest.Loopback}, everybody{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = host.Close(relayHost) })
-	clock := &clock{t: noon}
-	s, err := Serve(Config{Host: relayHost, Store: openStore(t, t.TempDir(), clock.now), Key: seeded(70), Roots: testRoots, Now: clock.now})
+	clock := hosttest.NewClock(noon)
+	s, err := Serve(Config{Host: relayHost, Store: openStore(t, t.TempDir(), clock.Now), Key: hosttest.Key(70), Roots: testRoots, Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,13 +37,13 @@ func TestLargestDataWithinTheHostsLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = host.Close(patient) })
-		if err := patient.Connect(within(t), peer.AddrInfo{ID: relayHost.ID(), Addrs: relayHost.Addrs()}); err != nil {
+		if err := patient.Connect(hosttest.Within(t), peer.AddrInfo{ID: relayHost.ID(), Addrs: relayHost.Addrs()}); err != nil {
 			t.Fatal(err)
 		}
 		consent := must(NewConsent(bytesOf(9, MaxData)))
 		cms := rawSign(t, doctor, 70, consent, noon, nil)
 		wg.Go(func() {
-			if err := Post(within(t), patient, relayHost.ID(), consent, cms); err != nil {
+			if err := Post(hosttest.Within(t), patient, relayHost.ID(), consent, cms); err != nil {
 				t.Error(err)
 			}
 		})
@@ -57,7 +58,7 @@ func TestLargestDataWithinTheHostsLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	clock.set(noon.Add(defaultCycle))
+	clock.Set(noon.Add(defaultCycle))
 	if n, err := s.Tick(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -66,12 +67,12 @@ func TestLargestDataWithinTheHostsLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = host.Close(patient) })
-	if err := patient.Connect(within(t), peer.AddrInfo{ID: relayHost.ID(), Addrs: relayHost.Addrs()}); err != nil {
+	if err := patient.Connect(hosttest.Within(t), peer.AddrInfo{ID: relayHost.ID(), Addrs: relayHost.Addrs()}); err != nil {
 		t.Fatal(err)
 	}
 	items := 0
-	r := Reading{Relays: anyRelay, Now: clock.now}
-	err = FetchLists(within(t), patient, relayHost.ID(), r, func(l List) error { items += len(l.Items); return nil })
+	r := Reading{Relays: anyRelay, Now: clock.Now}
+	err = FetchLists(hosttest.Within(t), patient, relayHost.ID(), r, func(l List) error { items += len(l.Items); return nil })
 	if err != nil || items != maxItems {
 		t.Errorf("%d items of %d, %v", items, maxItems, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
 
 func anyRelay(peer.ID) bool { return true }
@@ -22,7 +23,7 @@ func testList(t testing.TB, seed byte, number uint64, issued time.Time, items ..
 	for _, i := range items {
 		data = append(data, []byte(i))
 	}
-	l, err := makeList(seeded(seed), peerOf(seeded(seed)), number, issued, data)
+	l, err := makeList(hosttest.Key(seed), peerOf(hosttest.Key(seed)), number, issued, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func testList(t testing.TB, seed byte, number uint64, issued time.Time, items ..
 }
 
 func TestListsThatAreRefused(t *testing.T) {
-	key, relay := seeded(70), peerOf(seeded(70))
+	key, relay := hosttest.Key(70), peerOf(hosttest.Key(70))
 	good := content{Version: version, Relay: []byte(relay), Number: 1, Issued: uint64(noon.Unix()), Items: [][32]byte{{1}}}
 	signed := func(change func(*content)) []byte {
 		c := good
@@ -50,14 +51,14 @@ func TestListsThatAreRefused(t *testing.T) {
 		"number 0":             {signed(func(c *content) { c.Number = 0 }), ErrList},
 		"no items":             {signed(func(c *content) { c.Items = nil }), ErrList},
 		"too many items":       {signed(func(c *content) { c.Items = make([][32]byte, maxItems+1) }), ErrList},
-		"of another relay":     {signed(func(c *content) { c.Relay = []byte(peerOf(seeded(71))) }), ErrList},
+		"of another relay":     {signed(func(c *content) { c.Relay = []byte(peerOf(hosttest.Key(71))) }), ErrList},
 		"of no relay":          {signed(func(c *content) { c.Relay = []byte("relay") }), ErrList},
-		"of an unknown relay":  {must(wire.SignObject(listType, seeded(90), content{Version: 1, Relay: []byte(peerOf(seeded(90))), Number: 1, Issued: good.Issued, Items: good.Items})), ErrListRelay},
+		"of an unknown relay":  {must(wire.SignObject(listType, hosttest.Key(90), content{Version: 1, Relay: []byte(peerOf(hosttest.Key(90))), Number: 1, Issued: good.Issued, Items: good.Items})), ErrListRelay},
 		"signed as other type": {must(wire.SignObject("pieks/sheet/1", key, good)), ErrList},
 		"noise":                {[]byte{1, 2, 3}, ErrList},
 		"huge":                 {make([]byte, maxListBytes+1), ErrList},
 	} {
-		trusted := func(id peer.ID) bool { return id == relay || id == peerOf(seeded(71)) }
+		trusted := func(id peer.ID) bool { return id == relay || id == peerOf(hosttest.Key(71)) }
 		if _, _, err := readList(c.signed, trusted, noon); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
@@ -87,7 +88,7 @@ func TestListsOfALyingRelay(t *testing.T) {
 		"stranger, and good": {2, frames(stranger.signed, []byte("stranger's"), l.signed, []byte("one"), []byte("two")), nil, 1},
 		"nine lists":         {9, nil, ErrAnswer, 0},
 	} {
-		relay := newHost(t, seeded(80))
+		relay := hosttest.New(t, hosttest.Key(80), hosttest.Loopback)
 		relay.SetStreamHandler(ProtocolID, func(s network.Stream) {
 			defer s.Close()
 			var m marksMessage
@@ -102,11 +103,11 @@ func TestListsOfALyingRelay(t *testing.T) {
 				_ = wire.WriteFrame(s, f)
 			}
 		})
-		h := newHost(t, nil)
+		h := hosttest.New(t, nil, hosttest.Loopback)
 		connect(t, h, relay)
 		got := 0
 		r := Reading{Relays: func(id peer.ID) bool { return id == relay.ID() }, Now: func() time.Time { return noon }}
-		err := FetchLists(within(t), h, relay.ID(), r, func(l List) error {
+		err := FetchLists(hosttest.Within(t), h, relay.ID(), r, func(l List) error {
 			got++
 			if len(l.Items) != 2 || !bytes.Equal(l.Items[1], []byte("two")) {
 				t.Errorf("%s: wrong items", name)
@@ -123,10 +124,10 @@ func TestListsOfALyingRelay(t *testing.T) {
 // A relay that always has more of what cannot be remembered does not keep a client for ever.
 func TestEndlessRelayIsLeft(t *testing.T) {
 	var asked atomic.Int64
-	relay := newHost(t, seeded(80))
+	relay := hosttest.New(t, hosttest.Key(80), hosttest.Loopback)
 	var full Known
 	for i := range byte(maxMarks) {
-		full = full.With(peerOf(seeded(100+i)), 1)
+		full = full.With(peerOf(hosttest.Key(100+i)), 1)
 	}
 	l := testList(t, 80, 1, noon, "one")
 	relay.SetStreamHandler(ProtocolID, func(s network.Stream) {
@@ -138,10 +139,10 @@ func TestEndlessRelayIsLeft(t *testing.T) {
 		_ = wire.WriteFrame(s, l.signed)
 		_ = wire.WriteFrame(s, []byte("one"))
 	})
-	h := newHost(t, nil)
+	h := hosttest.New(t, nil, hosttest.Loopback)
 	connect(t, h, relay)
 	r := Reading{Known: full, Relays: anyRelay, Now: func() time.Time { return noon }}
-	if err := FetchLists(within(t), h, relay.ID(), r, func(List) error { return nil }); err != nil {
+	if err := FetchLists(hosttest.Within(t), h, relay.ID(), r, func(List) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if n := asked.Load(); n != 1 {
@@ -157,7 +158,7 @@ func TestMarksAgainstModel(t *testing.T) {
 		for range rapid.IntRange(1, 60).Draw(t, "lists") {
 			relay := rapid.Uint64Range(0, 2).Draw(t, "relay")
 			number := rapid.Uint64Range(1, 150).Draw(t, "number")
-			k = k.With(peerOf(seeded(byte(relay))), number)
+			k = k.With(peerOf(hosttest.Key(byte(relay))), number)
 			model[[2]uint64{relay, number}] = true
 			top[relay] = max(top[relay], number)
 			if err := k.check(); err != nil {
@@ -167,7 +168,7 @@ func TestMarksAgainstModel(t *testing.T) {
 		for relay := range uint64(4) {
 			for number := uint64(1); number < 200; number++ {
 				want := model[[2]uint64{relay, number}] || (top[relay] > 0 && number+markSpan <= top[relay])
-				if got := k.Has(peerOf(seeded(byte(relay))), number); got != want {
+				if got := k.Has(peerOf(hosttest.Key(byte(relay))), number); got != want {
 					t.Fatalf("relay %d number %d: %v, want %v", relay, number, got, want)
 				}
 			}

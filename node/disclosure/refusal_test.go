@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 
 	"pieks/card"
+	"pieks/node/host/hosttest"
 )
 
 // Case 57: the same package twice, after a lost answer, and by many at once: one of all is kept.
@@ -23,7 +24,7 @@ func TestAPackageIsTakenOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	errs := make([]error, 4*len(phones))
 	for i := range errs {
-		wg.Go(func() { errs[i] = Post(within(t), phones[i%len(phones)], r.id(), consent, cms) })
+		wg.Go(func() { errs[i] = Post(hosttest.Within(t), phones[i%len(phones)], r.id(), consent, cms) })
 	}
 	wg.Wait()
 	taken := 0
@@ -39,7 +40,7 @@ func TestAPackageIsTakenOnce(t *testing.T) {
 		t.Errorf("taken %d times, %d wait", taken, r.Counts().Waiting)
 	}
 	again := r.sign(t, physician(t), consent) // a second signature over the same data
-	if err := Post(within(t), phones[0], r.id(), consent, again); !errors.Is(err, ErrSpent) {
+	if err := Post(hosttest.Within(t), phones[0], r.id(), consent, again); !errors.Is(err, ErrSpent) {
 		t.Errorf("the same data under a second signature: %v", err)
 	}
 }
@@ -51,7 +52,7 @@ func TestPostsThatAreRefused(t *testing.T) {
 	doctor := physician(t)
 	consent, cms := r.authorised(t, doctor, "opaque")
 	_, foreign := r.authorised(t, doctor, "of another patient")
-	raw := func(c card.Card, relay byte) []byte { return rawSign(t, c, relay, consent, r.clock.now(), nil) }
+	raw := func(c card.Card, relay byte) []byte { return rawSign(t, c, relay, consent, r.clock.Now(), nil) }
 	bit := consent
 	bit.Data = append([]byte(nil), consent.Data...)
 	bit.Data[3] ^= 4
@@ -74,20 +75,20 @@ func TestPostsThatAreRefused(t *testing.T) {
 		"no data":                 {Consent{}, cms, ErrMalformed},
 		"one byte more than 64 K": {Consent{Data: make([]byte, MaxData+1)}, cms, ErrMalformed},
 	} {
-		if err := Post(within(t), h, r.id(), c.consent, c.cms); !errors.Is(err, c.want) {
+		if err := Post(hosttest.Within(t), h, r.id(), c.consent, c.cms); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
 	if n := r.Counts().Waiting; n != 0 {
 		t.Fatalf("%d items wait", n)
 	}
-	start := r.clock.now()
-	r.clock.set(start.Add(Lifetime))
-	if err := Post(within(t), h, r.id(), consent, cms); !errors.Is(err, ErrExpired) {
+	start := r.clock.Now()
+	r.clock.Set(start.Add(Lifetime))
+	if err := Post(hosttest.Within(t), h, r.id(), consent, cms); !errors.Is(err, ErrExpired) {
 		t.Errorf("in the second in which it ends: %v", err)
 	}
-	r.clock.set(start.Add(Lifetime - time.Second))
-	if err := Post(within(t), h, r.id(), consent, cms); err != nil {
+	r.clock.Set(start.Add(Lifetime - time.Second))
+	if err := Post(hosttest.Within(t), h, r.id(), consent, cms); err != nil {
 		t.Errorf("a second before: %v", err)
 	}
 }
@@ -96,10 +97,10 @@ func TestTheLargestDataIsPosted(t *testing.T) {
 	r := newRelay(t, t.TempDir(), 70, nil)
 	h := r.dial(t)
 	consent := must(NewConsent(bytes.Repeat([]byte{7}, MaxData)))
-	if err := Post(within(t), h, r.id(), consent, r.sign(t, physician(t), consent)); err != nil {
+	if err := Post(hosttest.Within(t), h, r.id(), consent, r.sign(t, physician(t), consent)); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.set(noon.Add(defaultMaxWait))
+	r.clock.Set(noon.Add(defaultMaxWait))
 	if n, err := r.Tick(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -121,17 +122,17 @@ func TestAFullQueueTakesNoMore(t *testing.T) {
 		r.queue.coming = n
 	}
 	coming(maxQueued)
-	if err := Post(within(t), h, r.id(), consent, cms); !errors.Is(err, ErrBusy) {
+	if err := Post(hosttest.Within(t), h, r.id(), consent, cms); !errors.Is(err, ErrBusy) {
 		t.Errorf("with %d on their way: %v", maxQueued, err)
 	}
 	coming(maxQueued - 1)
-	if err := Post(within(t), h, r.id(), consent, cms); err != nil {
+	if err := Post(hosttest.Within(t), h, r.id(), consent, cms); err != nil {
 		t.Errorf("with room for one: %v", err)
 	}
 	r.set(func(r *testRelay) { r.rules = Rules{} })
 	consent, cms = r.authorised(t, physician(t), "opaque")
 	coming(0)
-	if err := Post(within(t), h, r.id(), consent, cms); !errors.Is(err, ErrFailed) {
+	if err := Post(hosttest.Within(t), h, r.id(), consent, cms); !errors.Is(err, ErrFailed) {
 		t.Errorf("with rules that cannot be followed: %v", err)
 	}
 }
@@ -140,40 +141,40 @@ func TestRegistrations(t *testing.T) {
 	r := newRelay(t, t.TempDir(), 70, nil)
 	patient, other, practice := r.dial(t), r.dial(t), r.practice(t)
 	consent := must(NewConsent([]byte("opaque")))
-	until, err := Register(within(t), patient, r.id(), consent)
+	until, err := Register(hosttest.Within(t), patient, r.id(), consent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.clock.advance(10 * time.Minute)
-	if again, err := Register(within(t), patient, r.id(), consent); err != nil || !again.Equal(until) {
+	r.clock.Advance(10 * time.Minute)
+	if again, err := Register(hosttest.Within(t), patient, r.id(), consent); err != nil || !again.Equal(until) {
 		t.Errorf("the same again: until %s, %v", again, err)
 	}
 	rival := must(NewConsent([]byte("rival")))
 	rival.Code = consent.Code
-	if _, err := Register(within(t), other, r.id(), rival); !errors.Is(err, ErrTaken) {
+	if _, err := Register(hosttest.Within(t), other, r.id(), rival); !errors.Is(err, ErrTaken) {
 		t.Errorf("a taken reference: %v", err)
 	}
-	if _, err := Collect(within(t), other, r.id(), rival); !errors.Is(err, ErrUnknown) {
+	if _, err := Collect(hosttest.Within(t), other, r.id(), rival); !errors.Is(err, ErrUnknown) {
 		t.Errorf("collect with another commitment: %v", err)
 	}
-	if _, err := Lookup(within(t), patient, r.id(), consent.Code); !errors.Is(err, ErrRefused) {
+	if _, err := Lookup(hosttest.Within(t), patient, r.id(), consent.Code); !errors.Is(err, ErrRefused) {
 		t.Errorf("lookup by a stranger: %v", err)
 	}
-	_, unknown := Lookup(within(t), practice, r.id(), consent.Code^1<<20)
-	r.clock.set(until.Add(-1))
-	if _, err := Lookup(within(t), practice, r.id(), consent.Code); err != nil {
+	_, unknown := Lookup(hosttest.Within(t), practice, r.id(), consent.Code^1<<20)
+	r.clock.Set(until.Add(-1))
+	if _, err := Lookup(hosttest.Within(t), practice, r.id(), consent.Code); err != nil {
 		t.Errorf("at the last moment: %v", err)
 	}
-	r.clock.set(until)
-	_, over := Lookup(within(t), practice, r.id(), consent.Code)
+	r.clock.Set(until)
+	_, over := Lookup(hosttest.Within(t), practice, r.id(), consent.Code)
 	if !errors.Is(over, ErrUnknown) || unknown == nil || over.Error() != unknown.Error() {
 		t.Errorf("unknown %v, over %v", unknown, over)
 	}
-	if _, err := Register(within(t), other, r.id(), rival); err != nil {
+	if _, err := Register(hosttest.Within(t), other, r.id(), rival); err != nil {
 		t.Errorf("a reference that is free again: %v", err)
 	}
 	r.set(func(r *testRelay) { r.usable = false })
-	if _, err := Register(within(t), other, r.id(), must(NewConsent([]byte("x")))); !errors.Is(err, ErrClosed) {
+	if _, err := Register(hosttest.Within(t), other, r.id(), must(NewConsent([]byte("x")))); !errors.Is(err, ErrClosed) {
 		t.Errorf("with an expired network file: %v", err)
 	}
 }
@@ -185,47 +186,47 @@ func TestDeliveries(t *testing.T) {
 	consent := must(NewConsent([]byte("opaque")))
 	found := Registered{Relay: r.id(), Reference: consent.Code.Reference()}
 	good := r.sign(t, doctor, consent)
-	if err := Deliver(within(t), practice, found, good); !errors.Is(err, ErrUnknown) {
+	if err := Deliver(hosttest.Within(t), practice, found, good); !errors.Is(err, ErrUnknown) {
 		t.Errorf("nothing registered: %v", err)
 	}
-	if _, err := Register(within(t), patient, r.id(), consent); err != nil {
+	if _, err := Register(hosttest.Within(t), patient, r.id(), consent); err != nil {
 		t.Fatal(err)
 	}
-	if err := Deliver(within(t), patient, found, good); !errors.Is(err, ErrRefused) {
+	if err := Deliver(hosttest.Within(t), patient, found, good); !errors.Is(err, ErrRefused) {
 		t.Errorf("by a stranger: %v", err)
 	}
 	_, foreign := r.authorised(t, doctor, "other")
-	if err := Deliver(within(t), practice, found, foreign); !errors.Is(err, ErrSwapped) {
+	if err := Deliver(hosttest.Within(t), practice, found, foreign); !errors.Is(err, ErrSwapped) {
 		t.Errorf("over other data: %v", err)
 	}
-	if err := Deliver(within(t), practice, found, rawSign(t, virtualCard(t, testCA(), card.SMCB, ""), 70, consent, r.clock.now(), nil)); !errors.Is(err, ErrPerson) {
+	if err := Deliver(hosttest.Within(t), practice, found, rawSign(t, virtualCard(t, testCA(), card.SMCB, ""), 70, consent, r.clock.Now(), nil)); !errors.Is(err, ErrPerson) {
 		t.Errorf("practice's card: %v", err)
 	}
-	if err := Deliver(within(t), practice, found, rawSign(t, doctor, 70, consent, r.clock.now(), func(a *Authorisation) { a.Reference = otherDigits(a.Reference) })); !errors.Is(err, ErrDigits) {
+	if err := Deliver(hosttest.Within(t), practice, found, rawSign(t, doctor, 70, consent, r.clock.Now(), func(a *Authorisation) { a.Reference = otherDigits(a.Reference) })); !errors.Is(err, ErrDigits) {
 		t.Errorf("other reference: %v", err)
 	}
-	ahead := rawSign(t, doctor, 70, consent, r.clock.now().Add(time.Minute), nil)
-	if err := Deliver(within(t), practice, found, ahead); !errors.Is(err, ErrExpired) {
+	ahead := rawSign(t, doctor, 70, consent, r.clock.Now().Add(time.Minute), nil)
+	if err := Deliver(hosttest.Within(t), practice, found, ahead); !errors.Is(err, ErrExpired) {
 		t.Errorf("outlasts the registration: %v", err)
 	}
-	if _, err := Collect(within(t), patient, r.id(), consent); !errors.Is(err, ErrPending) {
+	if _, err := Collect(hosttest.Within(t), patient, r.id(), consent); !errors.Is(err, ErrPending) {
 		t.Errorf("after refused deliveries: %v", err)
 	}
 	// A slip in the pin, which only the patient can see, and then the right one: the last counts.
-	wrong := rawSign(t, doctor, 70, consent, r.clock.now(), func(a *Authorisation) { a.PIN = otherDigits(a.PIN) })
+	wrong := rawSign(t, doctor, 70, consent, r.clock.Now(), func(a *Authorisation) { a.PIN = otherDigits(a.PIN) })
 	for i, cms := range [][]byte{wrong, good, wrong, good, good} {
-		if err := Deliver(within(t), practice, found, cms); err != nil {
+		if err := Deliver(hosttest.Within(t), practice, found, cms); err != nil {
 			t.Fatalf("delivery %d: %v", i, err)
 		}
-		got, err := Collect(within(t), patient, r.id(), consent)
+		got, err := Collect(hosttest.Within(t), patient, r.id(), consent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := consent.Check(got, r.id(), testRoots(), r.clock.now()); (err == nil) != bytes.Equal(cms, good) {
+		if _, err := consent.Check(got, r.id(), testRoots(), r.clock.Now()); (err == nil) != bytes.Equal(cms, good) {
 			t.Errorf("delivery %d: %v", i, err)
 		}
 	}
-	if err := Deliver(within(t), practice, found, good); !errors.Is(err, ErrBusy) {
+	if err := Deliver(hosttest.Within(t), practice, found, good); !errors.Is(err, ErrBusy) {
 		t.Errorf("a sixth signature: %v", err)
 	}
 
@@ -238,7 +239,7 @@ func TestRestartBetweenSignatureAndPost(t *testing.T) {
 	r := newRelay(t, dir, 70, nil)
 	patient := r.dial(t)
 	consent := must(NewConsent([]byte("opaque")))
-	if _, err := Register(within(t), patient, r.id(), consent); err != nil {
+	if _, err := Register(hosttest.Within(t), patient, r.id(), consent); err != nil {
 		t.Fatal(err)
 	}
 	cms := r.sign(t, physician(t), consent)
@@ -246,36 +247,36 @@ func TestRestartBetweenSignatureAndPost(t *testing.T) {
 
 	r = newRelay(t, dir, 70, nil)
 	patient, practice := r.dial(t), r.practice(t)
-	if _, err := Collect(within(t), patient, r.id(), consent); !errors.Is(err, ErrUnknown) {
+	if _, err := Collect(hosttest.Within(t), patient, r.id(), consent); !errors.Is(err, ErrUnknown) {
 		t.Fatalf("after a restart: %v", err)
 	}
 	asked := 0
 	pause := func(context.Context, time.Duration) error {
 		if asked++; asked == 1 { // registered again: the professional's delivery is tried again, too
-			return Deliver(within(t), practice, Registered{Relay: r.id(), Reference: consent.Code.Reference()}, cms)
+			return Deliver(hosttest.Within(t), practice, Registered{Relay: r.id(), Reference: consent.Code.Reference()}, cms)
 		}
 		return errors.New("asked too often")
 	}
-	got, err := Await(within(t), patient, r.id(), consent, pause)
+	got, err := Await(hosttest.Within(t), patient, r.id(), consent, pause)
 	if err != nil || !bytes.Equal(got, cms) {
 		t.Fatal(err)
 	}
 	stop(t, r)
 
 	r = newRelay(t, dir, 70, nil)
-	if err := Post(within(t), r.dial(t), r.id(), consent, cms); err != nil {
+	if err := Post(hosttest.Within(t), r.dial(t), r.id(), consent, cms); err != nil {
 		t.Errorf("without a registration: %v", err)
 	}
 	stop(t, r)
 
 	r = newRelay(t, dir, 70, nil)
-	if err := Post(within(t), r.dial(t), r.id(), consent, cms); !errors.Is(err, ErrSpent) {
+	if err := Post(hosttest.Within(t), r.dial(t), r.id(), consent, cms); !errors.Is(err, ErrSpent) {
 		t.Errorf("a second time, after a restart: %v", err)
 	}
-	if _, err := r.store.Sweep(t.Context(), r.clock.now().Add(Lifetime+maxSkew)); err != nil {
+	if _, err := r.store.Sweep(t.Context(), r.clock.Now().Add(Lifetime+maxSkew)); err != nil {
 		t.Fatal(err)
 	}
-	if err := Post(within(t), r.dial(t), r.id(), consent, cms); !errors.Is(err, ErrSpent) {
+	if err := Post(hosttest.Within(t), r.dial(t), r.id(), consent, cms); !errors.Is(err, ErrSpent) {
 		t.Errorf("a second time, after the sweeper: %v", err)
 	}
 	if n := r.Counts().Waiting; n != 1 {
@@ -300,20 +301,20 @@ func TestLogsSayNothing(t *testing.T) {
 	consent := must(NewConsent([]byte("canary in the data")))
 	consent.Code = 1234567890
 	for _, change := range []func(*Authorisation){nil, func(a *Authorisation) { a.PIN = otherDigits(a.PIN) }, func(a *Authorisation) { a.Expires++ }} {
-		_, _ = Register(within(t), patient, r.id(), consent)
-		found, err := Lookup(within(t), practice, r.id(), consent.Code)
+		_, _ = Register(hosttest.Within(t), patient, r.id(), consent)
+		found, err := Lookup(hosttest.Within(t), practice, r.id(), consent.Code)
 		if err != nil {
 			t.Fatal(err)
 		}
-		cms := rawSign(t, physician(t), 70, consent, r.clock.now(), change)
-		_ = Deliver(within(t), practice, found, cms)
-		_ = Post(within(t), patient, r.id(), consent, cms)
-		_, err = checkFor(cms, r.id(), Commitment{}, testRoots(), r.clock.now())
+		cms := rawSign(t, physician(t), 70, consent, r.clock.Now(), change)
+		_ = Deliver(hosttest.Within(t), practice, found, cms)
+		_ = Post(hosttest.Within(t), patient, r.id(), consent, cms)
+		_, err = checkFor(cms, r.id(), Commitment{}, testRoots(), r.clock.Now())
 		if text := err.Error(); strings.Contains(text, consent.Code.Reference()) || strings.Contains(text, canaryID) {
 			t.Errorf("error says %q", text)
 		}
 	}
-	r.clock.set(noon.Add(defaultMaxWait))
+	r.clock.Set(noon.Add(defaultMaxWait))
 	if _, err := r.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pieks/node/admission/inbound"
+	"pieks/node/host/hosttest"
 )
 
 // Case 55: a million registrations, from one network and from as many as there are, leave those that live untouched.
@@ -141,7 +142,7 @@ func TestRatesOfOneNetwork(t *testing.T) {
 	r := newRelay(t, t.TempDir(), 70, func(c *Config) { c.LimitLocal = true })
 	patient, practice := r.dial(t), r.practice(t)
 	first := must(NewConsent([]byte("opaque")))
-	if _, err := Register(within(t), patient, r.id(), first); err != nil {
+	if _, err := Register(hosttest.Within(t), patient, r.id(), first); err != nil {
 		t.Fatal(err)
 	}
 	refused := func(n int, ask func() error) int {
@@ -158,26 +159,26 @@ func TestRatesOfOneNetwork(t *testing.T) {
 		ask   func() error
 	}{
 		"register": {registerBurst - 1, func() error {
-			_, err := Register(within(t), patient, r.id(), must(NewConsent([]byte("x"))))
+			_, err := Register(hosttest.Within(t), patient, r.id(), must(NewConsent([]byte("x"))))
 			return err
 		}},
-		"collect": {collectBurst, func() error { _, err := Collect(within(t), patient, r.id(), first); return err }},
-		"lookup":  {professionalBurst, func() error { _, err := Lookup(within(t), practice, r.id(), 5); return err }},
-		"post":    {postBurst, func() error { return Post(within(t), patient, r.id(), first, []byte{1}) }},
+		"collect": {collectBurst, func() error { _, err := Collect(hosttest.Within(t), patient, r.id(), first); return err }},
+		"lookup":  {professionalBurst, func() error { _, err := Lookup(hosttest.Within(t), practice, r.id(), 5); return err }},
+		"post":    {postBurst, func() error { return Post(hosttest.Within(t), patient, r.id(), first, []byte{1}) }},
 		"lists": {listsBurst, func() error {
-			return FetchLists(within(t), patient, r.id(), Reading{Relays: r.trusted, Now: r.clock.now}, func(List) error { return nil })
+			return FetchLists(hosttest.Within(t), patient, r.id(), Reading{Relays: r.trusted, Now: r.clock.Now}, func(List) error { return nil })
 		}},
 	} {
 		if busy := refused(c.burst+3, c.ask); busy != 3 {
 			t.Errorf("%s: %d refused, want 3", name, busy)
 		}
 	}
-	if _, err := Lookup(within(t), r.practice(t), r.id(), first.Code); err != nil {
+	if _, err := Lookup(hosttest.Within(t), r.practice(t), r.id(), first.Code); err != nil {
 		t.Errorf("another professional: %v", err)
 	}
-	r.clock.advance(registerEvery)
+	r.clock.Advance(registerEvery)
 	if busy := refused(2, func() error {
-		_, err := Register(within(t), patient, r.id(), must(NewConsent([]byte("x"))))
+		_, err := Register(hosttest.Within(t), patient, r.id(), must(NewConsent([]byte("x"))))
 		return err
 	}); busy != 1 {
 		t.Errorf("after one step %d of 2 refused", busy)

@@ -10,10 +10,11 @@ import (
 	"pgregory.net/rapid"
 
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 	"pieks/node/spoken"
 )
 
-var qrRelay = peerOf(seeded(2))
+var qrRelay = peerOf(hosttest.Key(2))
 
 func drawCode(t *rapid.T) Code { return Code(rapid.Uint64Range(0, tenDigits-1).Draw(t, "code")) }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"pieks/node/host/hosttest"
 )
 
 // One disclosure from consent to the list in which it is published, by every form of the code.
@@ -21,36 +23,36 @@ func TestFromConsentToList(t *testing.T) {
 			r := newRelay(t, t.TempDir(), 70, nil)
 			patient, practice := r.dial(t), r.practice(t)
 			consent := must(NewConsent([]byte("opaque")))
-			until, err := Register(within(t), patient, r.id(), consent)
-			if err != nil || !until.Equal(r.clock.now().Add(Lifetime)) {
+			until, err := Register(hosttest.Within(t), patient, r.id(), consent)
+			if err != nil || !until.Equal(r.clock.Now().Add(Lifetime)) {
 				t.Fatal(until, err)
 			}
-			if _, err := Collect(within(t), patient, r.id(), consent); !errors.Is(err, ErrPending) {
+			if _, err := Collect(hosttest.Within(t), patient, r.id(), consent); !errors.Is(err, ErrPending) {
 				t.Fatalf("before a card has signed: %v", err)
 			}
 
 			scanned := must(ParseCode(shown(r, consent)))
-			found, err := Lookup(within(t), practice, r.id(), scanned.Code)
+			found, err := Lookup(hosttest.Within(t), practice, r.id(), scanned.Code)
 			if err != nil || found.Commitment != consent.Commitment() || !found.Until.Equal(until) {
 				t.Fatal(found, err)
 			}
-			cms, err := Sign(t.Context(), physician(t), testRoots(), scanned, found, r.clock.now())
+			cms, err := Sign(t.Context(), physician(t), testRoots(), scanned, found, r.clock.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := Deliver(within(t), practice, found, cms); err != nil {
+			if err := Deliver(hosttest.Within(t), practice, found, cms); err != nil {
 				t.Fatal(err)
 			}
 
-			collected, err := Collect(within(t), patient, r.id(), consent)
+			collected, err := Collect(hosttest.Within(t), patient, r.id(), consent)
 			if err != nil || !bytes.Equal(collected, cms) {
 				t.Fatal(err)
 			}
-			by, err := consent.Check(collected, r.id(), testRoots(), r.clock.now())
+			by, err := consent.Check(collected, r.id(), testRoots(), r.clock.Now())
 			if err != nil || by.TelematikID != canaryID {
 				t.Fatal(by, err)
 			}
-			if err := Post(within(t), patient, r.id(), consent, collected); err != nil {
+			if err := Post(hosttest.Within(t), patient, r.id(), consent, collected); err != nil {
 				t.Fatal(err)
 			}
 			if c := r.Counts(); c.Registered != 0 || c.Waiting != 1 || c.Lists != 0 {
@@ -58,7 +60,7 @@ func TestFromConsentToList(t *testing.T) {
 			}
 
 			r.fill(t, defaultK-1)
-			r.clock.set(noon.Add(defaultCycle))
+			r.clock.Set(noon.Add(defaultCycle))
 			if n, err := r.Tick(t.Context()); err != nil || n != 1 {
 				t.Fatal(n, err)
 			}

@@ -13,6 +13,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"pieks/node/host/hosttest"
 )
 
 // watched is a host whose owner's line somebody watches: the bytes of each stream, each way, in order.
@@ -64,26 +66,26 @@ func TestRealAndDummyLookAlike(t *testing.T) {
 	shapes := map[string][]string{}
 	for name, data := range map[string]int{"a byte": 1, "a warning": WarningBytes, "64 KiB": MaxData} {
 		w := &watched{Host: r.dial(t)}
-		consent, _, err := Begin(within(t), w, r.id(), bytesOf(7, data))
+		consent, _, err := Begin(hosttest.Within(t), w, r.id(), bytesOf(7, data))
 		if err != nil {
 			t.Fatal(err)
 		}
-		found, err := Lookup(within(t), practice, r.id(), consent.Code)
+		found, err := Lookup(hosttest.Within(t), practice, r.id(), consent.Code)
 		if err != nil {
 			t.Fatal(err)
 		}
 		cms := r.sign(t, physician(t), consent)
 		pauses := 0
-		got, err := Await(within(t), w, r.id(), consent, func(context.Context, time.Duration) error {
+		got, err := Await(hosttest.Within(t), w, r.id(), consent, func(context.Context, time.Duration) error {
 			if pauses++; pauses == minCollects {
-				return Deliver(within(t), practice, found, cms)
+				return Deliver(hosttest.Within(t), practice, found, cms)
 			}
 			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Post(within(t), w, r.id(), consent, got); err != nil {
+		if err := Post(hosttest.Within(t), w, r.id(), consent, got); err != nil {
 			t.Fatal(err)
 		}
 		shapes[name] = w.shapes()
@@ -91,7 +93,7 @@ func TestRealAndDummyLookAlike(t *testing.T) {
 	before := r.Counts()
 	for range 20 {
 		w, pauses := &watched{Host: r.dial(t)}, 0
-		if err := Dummy(within(t), w, r.id(), NewDummySource(), func(_ context.Context, d time.Duration) error {
+		if err := Dummy(hosttest.Within(t), w, r.id(), NewDummySource(), func(_ context.Context, d time.Duration) error {
 			if pauses++; d != CollectEvery {
 				t.Errorf("a pause of %s", d)
 			}
@@ -126,23 +128,23 @@ func TestRefusalsHaveTheSizeOfSuccess(t *testing.T) {
 	w := &watched{Host: r.practice(t)}
 	consent, cms := r.authorised(t, physician(t), "opaque")
 	for name, ask := range map[string]func() error{
-		"register": func() error { _, err := Register(within(t), w, r.id(), consent); return err },
-		"collect":  func() error { _, err := Collect(within(t), w, r.id(), consent); return err },
-		"lookup":   func() error { _, err := Lookup(within(t), w, r.id(), consent.Code); return err },
+		"register": func() error { _, err := Register(hosttest.Within(t), w, r.id(), consent); return err },
+		"collect":  func() error { _, err := Collect(hosttest.Within(t), w, r.id(), consent); return err },
+		"lookup":   func() error { _, err := Lookup(hosttest.Within(t), w, r.id(), consent.Code); return err },
 		"deliver": func() error {
-			return Deliver(within(t), w, Registered{Relay: r.id(), Reference: consent.Code.Reference()}, cms)
+			return Deliver(hosttest.Within(t), w, Registered{Relay: r.id(), Reference: consent.Code.Reference()}, cms)
 		},
-		"post": func() error { return Post(within(t), w, r.id(), consent, cms) },
+		"post": func() error { return Post(hosttest.Within(t), w, r.id(), consent, cms) },
 	} {
 		w.seen = nil
 		var answers []error
 		r.registry.end(consent.Code.Reference(), consent.Commitment())
 		answers = append(answers, ask())
-		_, _ = r.registry.register(consent.Code.Reference(), consent.Commitment(), false, "", r.clock.now())
+		_, _ = r.registry.register(consent.Code.Reference(), consent.Commitment(), false, "", r.clock.Now())
 		answers = append(answers, ask())
 		rival := Commitment{1}
 		r.registry.end(consent.Code.Reference(), consent.Commitment())
-		_, _ = r.registry.register(consent.Code.Reference(), rival, false, "", r.clock.now())
+		_, _ = r.registry.register(consent.Code.Reference(), rival, false, "", r.clock.Now())
 		answers = append(answers, ask())
 		r.registry.end(consent.Code.Reference(), rival)
 		if shapes := w.shapes(); len(shapes) != 3 || len(slices.Compact(shapes)) != 1 {
@@ -157,14 +159,14 @@ func TestDummiesLeaveNothing(t *testing.T) {
 	h := r.dial(t)
 	noPause := func(context.Context, time.Duration) error { return nil }
 	for range 5 {
-		if err := Dummy(within(t), h, r.id(), NewDummySource(), noPause); err != nil {
+		if err := Dummy(hosttest.Within(t), h, r.id(), NewDummySource(), noPause); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if c := r.Counts(); c != (Counts{}) {
 		t.Errorf("%+v", c)
 	}
-	r.clock.set(noon.Add(48 * time.Hour))
+	r.clock.Set(noon.Add(48 * time.Hour))
 	if n, err := r.Tick(t.Context()); n != 0 || err != nil {
 		t.Errorf("dummies were published: %d %v", n, err)
 	}
@@ -173,7 +175,7 @@ func TestDummiesLeaveNothing(t *testing.T) {
 		t.Errorf("dummies left %d records, %v", removed, err)
 	}
 	r.set(func(r *testRelay) { r.usable = false })
-	if err := Dummy(within(t), h, r.id(), NewDummySource(), noPause); !errors.Is(err, ErrClosed) {
+	if err := Dummy(hosttest.Within(t), h, r.id(), NewDummySource(), noPause); !errors.Is(err, ErrClosed) {
 		t.Errorf("with an expired network file: %v", err)
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/node/host/hosttest"
 )
 
 // Two relays give each other what they have; a patient of one gets the lists of both, in as many answers as it takes.
 func TestRelaysFetchFromEachOther(t *testing.T) {
-	network := func(id peer.ID) bool { return id == peerOf(seeded(70)) || id == peerOf(seeded(71)) }
+	network := func(id peer.ID) bool { return id == peerOf(hosttest.Key(70)) || id == peerOf(hosttest.Key(71)) }
 	a := newRelay(t, t.TempDir(), 70, func(c *Config) { c.Relays = network })
 	b := newRelay(t, t.TempDir(), 71, func(c *Config) { c.Relays = network })
 	connect(t, a.host, b.host)
@@ -19,16 +21,16 @@ func TestRelaysFetchFromEachOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.fill(t, 20)
-		b.clock.set(noon.Add(time.Duration(i+1) * 6 * time.Hour))
-		a.clock.set(b.clock.now())
+		b.clock.Set(noon.Add(time.Duration(i+1) * 6 * time.Hour))
+		a.clock.Set(b.clock.Now())
 		if n, err := b.Tick(t.Context()); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}
 	}
-	if n, err := a.Sync(within(t), b.id()); n != 10 || err != nil {
+	if n, err := a.Sync(hosttest.Within(t), b.id()); n != 10 || err != nil {
 		t.Fatalf("fetched %d, %v", n, err)
 	}
-	if n, err := a.Sync(within(t), b.id()); n != 0 || err != nil {
+	if n, err := a.Sync(hosttest.Within(t), b.id()); n != 0 || err != nil {
 		t.Fatalf("fetched %d again, %v", n, err)
 	}
 	got := a.lists(t, a.dial(t), nil)
@@ -40,7 +42,7 @@ func TestRelaysFetchFromEachOther(t *testing.T) {
 			t.Errorf("list %d: number %d, %d items", i, l.Number, len(l.Items))
 		}
 	}
-	if n, err := b.Sync(within(t), a.id()); n != 0 || err != nil {
+	if n, err := b.Sync(hosttest.Within(t), a.id()); n != 0 || err != nil {
 		t.Errorf("its own lists came back: %d, %v", n, err)
 	}
 }
@@ -51,20 +53,20 @@ func TestFetchedListsSurviveARestart(t *testing.T) {
 	all := func(c *Config) { c.Relays = anyRelay }
 	a, b := newRelay(t, dir, 70, all), newRelay(t, t.TempDir(), 71, all)
 	b.fill(t, 20)
-	b.clock.set(noon.Add(6 * time.Hour))
+	b.clock.Set(noon.Add(6 * time.Hour))
 	if n, err := b.Tick(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
-	a.clock.set(b.clock.now())
+	a.clock.Set(b.clock.Now())
 	connect(t, a.host, b.host)
-	if n, err := a.Sync(within(t), b.id()); n != 1 || err != nil {
+	if n, err := a.Sync(hosttest.Within(t), b.id()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
 	stop(t, a)
 	a = newRelay(t, dir, 70, all)
-	a.clock.set(b.clock.now())
+	a.clock.Set(b.clock.Now())
 	connect(t, a.host, b.host)
-	if n, err := a.Sync(within(t), b.id()); n != 0 || err != nil {
+	if n, err := a.Sync(hosttest.Within(t), b.id()); n != 0 || err != nil {
 		t.Errorf("fetched %d again, %v", n, err)
 	}
 	if got := a.lists(t, a.dial(t), nil); len(got) != 1 || len(got[0].Items) != 20 {
@@ -88,7 +90,7 @@ func TestOneRelaysFloodStopsNoOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	connect(t, a.host, b.host)
-	if n, err := a.Sync(within(t), b.id()); n != 1 || err != nil {
+	if n, err := a.Sync(hosttest.Within(t), b.id()); n != 1 || err != nil {
 		t.Errorf("fetched %d, %v", n, err)
 	}
 }
@@ -132,7 +134,7 @@ func TestRestoredRelayCountsOn(t *testing.T) {
 		t.Fatal(fresh, err)
 	}
 	r.fill(t, 20)
-	r.clock.set(noon.Add(6 * time.Hour))
+	r.clock.Set(noon.Add(6 * time.Hour))
 	if n, err := r.Tick(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}

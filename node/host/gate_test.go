@@ -3,32 +3,15 @@ package host
 import (
 	"fmt"
 	"net/netip"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"pieks/node/host/hosttest"
 )
-
-// clock is a time that tests set.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // from is a connection of which the gate sees the address only.
 type from struct {
@@ -39,7 +22,7 @@ type from struct {
 func (f from) RemoteMultiaddr() ma.Multiaddr { return f.addr }
 
 func TestGateDeniesForAWhile(t *testing.T) {
-	c := &clock{now: time.Unix(1e9, 0)}
+	c := hosttest.NewClock(time.Unix(1e9, 0))
 	g := &Gate{Now: c.Now}
 	const bad, good = peer.ID("bad"), peer.ID("good")
 	g.DenyPeer(nil, bad, c.Now().Add(time.Hour))
@@ -63,7 +46,7 @@ func TestGateDeniesForAWhile(t *testing.T) {
 	if !g.InterceptPeerDial(good) || !g.InterceptAddrDial(good, without) || !g.InterceptSecured(network.DirOutbound, good, nil) {
 		t.Error("others are denied too")
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	check(false)
 }
 
@@ -77,7 +60,7 @@ func TestGateAllowsAgain(t *testing.T) {
 }
 
 func TestGateIsBoundedAndForgets(t *testing.T) {
-	c := &clock{now: time.Unix(1e9, 0)}
+	c := hosttest.NewClock(time.Unix(1e9, 0))
 	g := &Gate{Now: c.Now}
 	until := c.Now().Add(time.Hour)
 	for i := range maxDenied {
@@ -91,7 +74,7 @@ func TestGateIsBoundedAndForgets(t *testing.T) {
 	if !g.DenyPeer(nil, "7", until.Add(time.Hour)) {
 		t.Error("a denial that is in the full list cannot be prolonged")
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	if !g.DenyPeer(nil, "one more", c.Now().Add(time.Hour)) || len(g.peers) != 2 {
 		t.Errorf("%d denials kept after their end", len(g.peers))
 	}

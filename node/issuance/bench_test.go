@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"pieks/gossip"
+	"pieks/node/host/hosttest"
 )
 
 // BenchmarkSign is the issuer's work for one batch, without the stream.
 func BenchmarkSign(b *testing.B) {
 	blinded := make([][]byte, Batch)
-	policy := policyOf(newHost(b, issuerIdentity).ID(), issuerKey())
+	policy := policyOf(hosttest.New(b, issuerIdentity, hosttest.Loopback).ID(), issuerKey())
 	for i := range blinded {
 		r, err := policy.BlindPass(onlyKey(policy), [32]byte{byte(i)}, [32]byte{}, wants(1)[0].Epoch)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"pieks/gossip"
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
 
 // signWith answers as an issuer that holds key, whatever the request says.
@@ -37,9 +38,9 @@ func signWith(t testing.TB, key *rsa.PrivateKey) func(frame []byte) any {
 
 func clientOf(t testing.TB, relay peer.AddrInfo) Client {
 	t.Helper()
-	device := keyOf(101)
-	h := newHost(t, nil)
-	if err := h.Connect(within(t), relay); err != nil {
+	device := hosttest.Key(101)
+	h := hosttest.New(t, nil, hosttest.Loopback)
+	if err := h.Connect(hosttest.Within(t), relay); err != nil {
 		t.Fatal(err)
 	}
 	return Client{Host: h, Relay: relay.ID, Policy: policyOf(relay.ID, issuerKey()), Enrolment: enrolment(t, 1, device), Device: device}
@@ -65,7 +66,7 @@ func TestTamperedSignaturesAreThrownAway(t *testing.T) {
 	} {
 		relay, _ := fakeIssuer(t, spoil)
 		c := clientOf(t, peer.AddrInfo{ID: relay.ID(), Addrs: relay.Addrs()})
-		passes, err := c.Fetch(within(t), wants(2))
+		passes, err := c.Fetch(hosttest.Within(t), wants(2))
 		if !errors.Is(err, ErrTampered) || len(passes) != 0 {
 			t.Errorf("%s: %d passes, %v", name, len(passes), err)
 		}
@@ -73,7 +74,7 @@ func TestTamperedSignaturesAreThrownAway(t *testing.T) {
 	}
 	relay, _ := fakeIssuer(t, signWith(t, issuerKey()))
 	c := clientOf(t, peer.AddrInfo{ID: relay.ID(), Addrs: relay.Addrs()})
-	if _, err := c.Fetch(within(t), wants(2)); err != nil {
+	if _, err := c.Fetch(hosttest.Within(t), wants(2)); err != nil {
 		t.Errorf("honest issuer: %v", err)
 	}
 }
@@ -84,13 +85,13 @@ func TestNothingIsBlindedForOtherKeys(t *testing.T) {
 	relay, frames := fakeIssuer(t, signWith(t, otherKey()))
 	c := clientOf(t, peer.AddrInfo{ID: relay.ID(), Addrs: relay.Addrs()})
 	c.Policy = policyOf(c.Host.ID(), otherKey()) // listed, but as another relay's
-	if _, err := c.Fetch(within(t), wants(1)); !errors.Is(err, ErrNoKey) {
+	if _, err := c.Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, ErrNoKey) {
 		t.Errorf("key of another relay: %v", err)
 	}
 	c.Policy = policyOf(relay.ID(), issuerKey())
 	late := wants(2)
 	late[1].Epoch += 40
-	if _, err := c.Fetch(within(t), late); !errors.Is(err, ErrNoKey) {
+	if _, err := c.Fetch(hosttest.Within(t), late); !errors.Is(err, ErrNoKey) {
 		t.Errorf("an epoch without key: %v", err)
 	}
 	if len(frames) != 0 {
@@ -104,7 +105,7 @@ func TestRequestsLookTheSame(t *testing.T) {
 	c := clientOf(t, peer.AddrInfo{ID: relay.ID(), Addrs: relay.Addrs()})
 	size := 0
 	for _, n := range []int{1, 5, Batch} {
-		if _, err := c.Fetch(within(t), wants(n)); err != nil {
+		if _, err := c.Fetch(hosttest.Within(t), wants(n)); err != nil {
 			t.Fatal(err)
 		}
 		frame := <-frames
@@ -116,7 +117,7 @@ func TestRequestsLookTheSame(t *testing.T) {
 	if size > maxRequestFrame {
 		t.Errorf("a request has %d bytes, the limit is %d", size, maxRequestFrame)
 	}
-	if passes, err := c.Fetch(within(t), nil); err != nil || len(passes) != 0 || len(frames) != 0 {
+	if passes, err := c.Fetch(hosttest.Within(t), nil); err != nil || len(passes) != 0 || len(frames) != 0 {
 		t.Errorf("nothing wanted: %v", err)
 	}
 }
@@ -131,7 +132,7 @@ func TestPassesBeforeAnErrorAreKept(t *testing.T) {
 		return signWith(t, issuerKey())(f)
 	})
 	c := clientOf(t, peer.AddrInfo{ID: relay.ID(), Addrs: relay.Addrs()})
-	passes, err := c.Fetch(within(t), wants(Batch+1))
+	passes, err := c.Fetch(hosttest.Within(t), wants(Batch+1))
 	if !errors.Is(err, ErrQuota) || len(passes) != Batch {
 		t.Errorf("%d passes, %v", len(passes), err)
 	}

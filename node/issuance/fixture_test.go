@@ -2,7 +2,6 @@ package issuance
 
 import (
 	"bytes"
-	"context"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
@@ -13,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -23,10 +20,9 @@ import (
 	"pieks/gossip"
 	"pieks/gossip/place"
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 	"pieks/store"
 )
-
-const quicLoopback = "/ip4/127.0.0.1/udp/0/quic-v1"
 
 // noon is a Tuesday, in the middle of the week of the test's keys.
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
@@ -56,10 +52,6 @@ func policyOf(issuer peer.ID, key *rsa.PrivateKey) *gossip.Policy {
 	return must(gossip.NewPolicy(must(place.NewMap(place.DefaultMapData())), []gossip.IssuerKey{public}, vaccines, gossip.DefaultRules()))
 }
 
-func keyOf(seed byte) ed25519.PrivateKey {
-	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
-}
-
 func publicOf(key ed25519.PrivateKey) [32]byte { return [32]byte(key.Public().(ed25519.PublicKey)) }
 
 // The names that no issuer may keep.
@@ -79,30 +71,12 @@ func enrolment(t testing.TB, practice byte, device ed25519.PrivateKey) []byte {
 	return cms
 }
 
-// clock is the time of a test.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) set(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = t
-}
-
 // testIssuer is a relay that issues passes and nothing else.
 type testIssuer struct {
 	*Server
 	host   host.Host
 	store  *store.Store
-	clock  *clock
+	clock  *hosttest.Clock
 	log    *bytes.Buffer // to be read after Close
 	policy *gossip.Policy
 
@@ -111,19 +85,19 @@ type testIssuer struct {
 	known *gossip.Policy // what the issuer's own bundle says
 }
 
-var issuerIdentity = keyOf(70)
+var issuerIdentity = hosttest.Key(70)
 
 func newIssuer(t testing.TB, dir string) *testIssuer {
 	t.Helper()
 	i := &testIssuer{
-		host: newHost(t, issuerIdentity), clock: &clock{t: noon}, log: &bytes.Buffer{},
+		host: hosttest.New(t, issuerIdentity, hosttest.Loopback), clock: hosttest.NewClock(noon), log: &bytes.Buffer{},
 		roots: card.Roots{CAs: [][]byte{testCA().Certificate()}, Professions: card.DefaultProfessions()},
 	}
 	i.policy = policyOf(i.host.ID(), issuerKey())
 	i.known = i.policy
 	var err error
 	i.store, err = store.Open(t.Context(), store.Options{
-		Dir: dir, Role: "relay", Secret: store.KeyFile(), Create: true, Now: i.clock.now, SweepEvery: -1, CopyEvery: -1,
+		Dir: dir, Role: "relay", Secret: store.KeyFile(), Create: true, Now: i.clock.Now, SweepEvery: -1, CopyEvery: -1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +106,7 @@ func newIssuer(t testing.TB, dir string) *testIssuer {
 	// Six at a time, as on a larger machine: all sign before the first is counted.
 	i.Server, err = serve(Config{
 		Host: i.host, Store: i.store, Keys: map[gossip.KeyID]*rsa.PrivateKey{onlyKey(i.policy): issuerKey()},
-		Policy: i.getPolicy, Roots: i.getRoots, Now: i.clock.now,
+		Policy: i.getPolicy, Roots: i.getRoots, Now: i.clock.Now,
 		Log: slog.New(slog.NewTextHandler(i.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}, 6)
 	if err != nil {
@@ -170,12 +144,12 @@ func (i *testIssuer) set(change func(*testIssuer)) {
 // practice is a host that is connected to i, with what a client needs of it.
 func (i *testIssuer) practice(t testing.TB, n byte) Client {
 	t.Helper()
-	device := keyOf(100 + n)
-	h := newHost(t, nil)
-	if err := h.Connect(within(t), peer.AddrInfo{ID: i.host.ID(), Addrs: i.host.Addrs()}); err != nil {
+	device := hosttest.Key(100 + n)
+	h := hosttest.New(t, nil, hosttest.Loopback)
+	if err := h.Connect(hosttest.Within(t), peer.AddrInfo{ID: i.host.ID(), Addrs: i.host.Addrs()}); err != nil {
 		t.Fatal(err)
 	}
-	return Client{Host: h, Relay: i.host.ID(), Policy: i.policy, Enrolment: enrolment(t, n, device), Device: device, Now: i.clock.now}
+	return Client{Host: h, Relay: i.host.ID(), Policy: i.policy, Enrolment: enrolment(t, n, device), Device: device, Now: i.clock.Now}
 }
 
 // wants are n passes of this epoch.
@@ -204,7 +178,7 @@ func (c Client) signed(t testing.TB, change func(*request)) []byte {
 // send sends a frame as it is and returns the answer's code.
 func (c Client) send(t testing.TB, frame []byte) Code {
 	t.Helper()
-	s, err := c.Host.NewStream(within(t), c.Relay, ProtocolID)
+	s, err := c.Host.NewStream(hosttest.Within(t), c.Relay, ProtocolID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,23 +197,10 @@ func (c Client) send(t testing.TB, frame []byte) Code {
 	return a.Code
 }
 
-func newHost(t testing.TB, key ed25519.PrivateKey) host.Host {
-	t.Helper()
-	if key == nil {
-		_, key, _ = ed25519.GenerateKey(nil)
-	}
-	h, err := libp2p.New(libp2p.Identity(must(crypto.UnmarshalEd25519PrivateKey(key))), libp2p.ListenAddrStrings(quicLoopback), libp2p.DisableMetrics())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = h.Close() })
-	return h
-}
-
 // fakeIssuer answers every request with what answer gives, and tells the frames it got.
 func fakeIssuer(t testing.TB, answer func(frame []byte) any) (host.Host, <-chan []byte) {
 	t.Helper()
-	h, frames := newHost(t, issuerIdentity), make(chan []byte, 16)
+	h, frames := hosttest.New(t, issuerIdentity, hosttest.Loopback), make(chan []byte, 16)
 	h.SetStreamHandler(ProtocolID, func(s network.Stream) {
 		defer s.Close()
 		frame, err := wire.ReadFrame(s, maxRequestFrame)
@@ -250,11 +211,4 @@ func fakeIssuer(t testing.TB, answer func(frame []byte) any) (host.Host, <-chan 
 		_ = wire.WriteObject(s, answer(frame))
 	})
 	return h, frames
-}
-
-func within(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	t.Cleanup(cancel)
-	return ctx
 }

@@ -13,11 +13,12 @@ import (
 
 	"pieks/gossip"
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
 
 // TestDocumentedExample makes the bytes that the package documentation shows. Blinded passes are 384 bytes 0b.
 func TestDocumentedExample(t *testing.T) {
-	relay := must(peer.IDFromPrivateKey(must(crypto.UnmarshalEd25519PrivateKey(keyOf(2)))))
+	relay := must(peer.IDFromPrivateKey(must(crypto.UnmarshalEd25519PrivateKey(hosttest.Key(2)))))
 	blinded := bytes.Repeat([]byte{0x0b}, signatureBytes)
 	req := request{
 		Version: version, Relay: []byte(relay), Enrolment: []byte{0xc0, 0xff, 0xee}, Key: gossip.KeyID{1, 2, 3, 4, 5, 6, 7, 8},
@@ -27,7 +28,7 @@ func TestDocumentedExample(t *testing.T) {
 		req.Blinded = append(req.Blinded, blinded)
 	}
 	var frame bytes.Buffer
-	if err := wire.WriteFrame(&frame, must(wire.SignObject(requestType, keyOf(1), req))); err != nil {
+	if err := wire.WriteFrame(&frame, must(wire.SignObject(requestType, hosttest.Key(1), req))); err != nil {
 		t.Fatal(err)
 	}
 	all := hex.EncodeToString(frame.Bytes())
@@ -78,12 +79,12 @@ func TestEveryCodeHasItsOwnSentence(t *testing.T) {
 }
 
 func FuzzRequest(f *testing.F) {
-	relay := must(peer.IDFromPrivateKey(must(crypto.UnmarshalEd25519PrivateKey(keyOf(2)))))
+	relay := must(peer.IDFromPrivateKey(must(crypto.UnmarshalEd25519PrivateKey(hosttest.Key(2)))))
 	req := request{Version: version, Relay: []byte(relay), Enrolment: []byte{1}, Time: uint64(noon.Unix()), Blinded: make([][]byte, Batch)}
 	for i := range req.Blinded {
 		req.Blinded[i] = make([]byte, signatureBytes)
 	}
-	f.Add(must(wire.SignObject(requestType, keyOf(1), req)))
+	f.Add(must(wire.SignObject(requestType, hosttest.Key(1), req)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		env, r, code := readRequest(data, relay, noon)
 		if code != CodeOK {

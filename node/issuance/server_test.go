@@ -16,17 +16,18 @@ import (
 
 	"pieks/card"
 	"pieks/gossip"
+	"pieks/node/host/hosttest"
 )
 
 func TestPassesAreGoodAndInOrder(t *testing.T) {
 	i := newIssuer(t, t.TempDir())
 	c := i.practice(t, 1)
 	want := wants(Batch + 2) // two requests
-	passes, err := c.Fetch(within(t), want)
+	passes, err := c.Fetch(hosttest.Within(t), want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := gossip.NewValidator(func() *gossip.Policy { return i.policy }, i.clock.now)
+	v := gossip.NewValidator(func() *gossip.Policy { return i.policy }, i.clock.Now)
 	for n, p := range passes {
 		if p.P != want[n].P || p.H != want[n].H || p.Epoch != want[n].Epoch {
 			t.Errorf("pass %d is for something else", n)
@@ -56,7 +57,7 @@ func TestQuotaHoldsOverRestartsAndConcurrency(t *testing.T) {
 	)
 	for range 6 {
 		wg.Go(func() {
-			got, err := c.Fetch(within(t), wants(Batch))
+			got, err := c.Fetch(hosttest.Within(t), wants(Batch))
 			mu.Lock()
 			defer mu.Unlock()
 			passes += len(got)
@@ -71,19 +72,19 @@ func TestQuotaHoldsOverRestartsAndConcurrency(t *testing.T) {
 	}
 	// Another device of the same practice has no quota of its own; another practice has.
 	second := c
-	second.Device = keyOf(120)
+	second.Device = hosttest.Key(120)
 	second.Enrolment = enrolment(t, 1, second.Device)
-	if _, err := second.Fetch(within(t), wants(1)); !errors.Is(err, ErrQuota) {
+	if _, err := second.Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, ErrQuota) {
 		t.Errorf("second device: %v", err)
 	}
-	if _, err := other.Fetch(within(t), wants(1)); err != nil {
+	if _, err := other.Fetch(hosttest.Within(t), wants(1)); err != nil {
 		t.Errorf("another practice: %v", err)
 	}
 	_ = i.Close()
 	_ = i.store.Close()
 	_ = i.host.Close()
 	i = newIssuer(t, dir)
-	if _, err := i.practice(t, 1).Fetch(within(t), wants(1)); !errors.Is(err, ErrQuota) {
+	if _, err := i.practice(t, 1).Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, ErrQuota) {
 		t.Errorf("after a restart: %v", err)
 	}
 	if n, err := i.store.Sweep(t.Context(), time.Unix(int64(key.To), 0)); err != nil || n == 0 {
@@ -117,7 +118,7 @@ func TestWhatIsRefused(t *testing.T) {
 	good := i.getRoots()
 	device := publicOf(c.Device)
 	stranger := c
-	stranger.Device = keyOf(121)
+	stranger.Device = hosttest.Key(121)
 	at := func(d time.Duration) func(*request) { return func(r *request) { r.Time = uint64(noon.Add(d).Unix()) } }
 
 	for name, s := range map[string]struct {
@@ -139,7 +140,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"unknown key":        {c.signed(t, func(r *request) { r.Key[0] ^= 1 }), CodeKey},
 		"no enrolment":       {c.signed(t, func(r *request) { r.Enrolment = nil }), CodeMalformed},
 		"broken enrolment":   {c.signed(t, func(r *request) { r.Enrolment = append([]byte{}, r.Enrolment[:len(r.Enrolment)-1]...) }), CodeEnrolment},
-		"enrolment of other": {c.signed(t, func(r *request) { r.Enrolment = enrolment(t, 2, keyOf(102)) }), CodeSignature},
+		"enrolment of other": {c.signed(t, func(r *request) { r.Enrolment = enrolment(t, 2, hosttest.Key(102)) }), CodeSignature},
 	} {
 		if got := c.send(t, s.frame); got != s.want {
 			t.Errorf("%s: code %d, want %d", name, got, s.want)
@@ -156,22 +157,22 @@ func TestWhatIsRefused(t *testing.T) {
 		"too early":  {good, noon.Add(-30 * time.Minute), ErrEnrolment},
 	} {
 		i.set(func(i *testIssuer) { i.roots = s.roots })
-		i.clock.set(s.at)
-		if _, err := c.Fetch(within(t), wants(1)); !errors.Is(err, s.want) {
+		i.clock.Set(s.at)
+		if _, err := c.Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, s.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	i.set(func(i *testIssuer) { i.roots = good })
-	i.clock.set(noon)
-	if _, err := c.Fetch(within(t), wants(1)); err != nil {
+	i.clock.Set(noon)
+	if _, err := c.Fetch(hosttest.Within(t), wants(1)); err != nil {
 		t.Fatalf("after all refusals: %v", err)
 	}
-	i.clock.set(noon.AddDate(0, 0, 6)) // the key's week is over
-	if _, err := c.Fetch(within(t), wants(1)); !errors.Is(err, ErrKey) {
+	i.clock.Set(noon.AddDate(0, 0, 6)) // the key's week is over
+	if _, err := c.Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, ErrKey) {
 		t.Errorf("key of last week: %v", err)
 	}
 	i.set(func(i *testIssuer) { i.known = nil })
-	if _, err := c.Fetch(within(t), wants(1)); !errors.Is(err, ErrFailed) {
+	if _, err := c.Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, ErrFailed) {
 		t.Errorf("without a bundle: %v", err)
 	}
 }
@@ -180,12 +181,12 @@ func TestExpiredEnrolment(t *testing.T) {
 	i := newIssuer(t, t.TempDir())
 	c := i.practice(t, 1)
 	late := noon.Add(5 * 24 * time.Hour) // the key is still good
-	i.clock.set(late)
+	i.clock.Set(late)
 	c.Enrolment = must(card.EnrolVirtual(testCA(), card.Statement{
 		Device: publicOf(c.Device), Sealing: [32]byte{9}, Name: canaryName, Street: "Domstr. 1", PLZ: "50667", Place: "Köln",
 		NotBefore: uint64(noon.Unix()), NotAfter: uint64(late.Add(-time.Hour).Unix()),
 	}, [32]byte{1}, noon))
-	if _, err := c.Fetch(within(t), wants(1)); !errors.Is(err, ErrExpired) {
+	if _, err := c.Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, ErrExpired) {
 		t.Errorf("%v", err)
 	}
 }
@@ -236,7 +237,7 @@ func TestAReplayedRequestIsRefused(t *testing.T) {
 	}
 	// A nonce is forgotten only when the time of its request is stale.
 	for _, at := range []time.Duration{maxSkew, 2 * maxSkew} {
-		i.clock.set(noon.Add(at))
+		i.clock.Set(noon.Add(at))
 		if _, err := i.store.Sweep(t.Context(), noon.Add(at)); err != nil {
 			t.Fatal(err)
 		}
@@ -250,7 +251,7 @@ func TestNothingOfThePracticeStays(t *testing.T) {
 	dir := t.TempDir()
 	i := newIssuer(t, dir)
 	c := i.practice(t, 1)
-	if _, err := c.Fetch(within(t), wants(3)); err != nil {
+	if _, err := c.Fetch(hosttest.Within(t), wants(3)); err != nil {
 		t.Fatal(err)
 	}
 	c.send(t, c.signed(t, func(r *request) { r.Time = 0 }))
@@ -281,7 +282,7 @@ func TestNoSignatureLeavesUncounted(t *testing.T) {
 	if err := i.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Fetch(within(t), wants(1)); !errors.Is(err, ErrFailed) {
+	if _, err := c.Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, ErrFailed) {
 		t.Errorf("%v", err)
 	}
 	if !strings.Contains(i.logged(t), "none were given") {
@@ -304,13 +305,13 @@ func TestTooManyAtOnceAreTurnedAway(t *testing.T) {
 	for range cap(i.waiting) {
 		i.waiting <- struct{}{}
 	}
-	if _, err := c.Fetch(within(t), wants(1)); !errors.Is(err, ErrBusy) {
+	if _, err := c.Fetch(hosttest.Within(t), wants(1)); !errors.Is(err, ErrBusy) {
 		t.Errorf("%v", err)
 	}
 	for range cap(i.waiting) {
 		<-i.waiting
 	}
-	if _, err := c.Fetch(within(t), wants(1)); err != nil {
+	if _, err := c.Fetch(hosttest.Within(t), wants(1)); err != nil {
 		t.Errorf("when there is room: %v", err)
 	}
 	if len(i.waiting)+len(i.turns) != 0 {
@@ -321,7 +322,7 @@ func TestTooManyAtOnceAreTurnedAway(t *testing.T) {
 func TestAnOversizeFrameIsNotRead(t *testing.T) {
 	i := newIssuer(t, t.TempDir())
 	c := i.practice(t, 1)
-	s, err := c.Host.NewStream(within(t), c.Relay, ProtocolID)
+	s, err := c.Host.NewStream(hosttest.Within(t), c.Relay, ProtocolID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"pieks/node/host/hosttest"
 )
 
 // BenchmarkPut is a put over a real stream with fsync, from as many senders at once as a busy relay has.
 func BenchmarkPut(b *testing.B) {
-	r := newRelay(b, b.TempDir(), quicLoopback, false)
-	h := r.dial(b, quicLoopback)
+	r := newRelay(b, b.TempDir(), hosttest.Loopback, false)
+	h := r.dial(b, hosttest.Loopback)
 	var n atomic.Int64
 	b.SetParallelism(16)
 	b.RunParallel(func(p *testing.PB) {
@@ -30,8 +32,8 @@ func BenchmarkPut(b *testing.B) {
 
 // BenchmarkIdleWatch says what a watching owner costs both ends together, in memory and goroutines.
 func BenchmarkIdleWatch(b *testing.B) {
-	r := newRelay(b, b.TempDir(), quicLoopback, false)
-	h := r.dial(b, quicLoopback)
+	r := newRelay(b, b.TempDir(), hosttest.Loopback, false)
+	h := r.dial(b, hosttest.Loopback)
 	const watches = maxWatchesPerPeer
 	for b.Loop() {
 		var before, after runtime.MemStats
@@ -40,7 +42,7 @@ func BenchmarkIdleWatch(b *testing.B) {
 		goroutines := runtime.NumGoroutine()
 		var all []*Watching
 		for range watches {
-			w, err := Watch(within(b), h, r.host.ID(), newKey())
+			w, err := Watch(hosttest.Within(b), h, r.host.ID(), newKey())
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -61,11 +63,11 @@ func BenchmarkIdleWatch(b *testing.B) {
 
 // BenchmarkRestart is the start of a relay with full mailboxes.
 func BenchmarkRestart(b *testing.B) {
-	r := newRelay(b, b.TempDir(), quicLoopback, false)
+	r := newRelay(b, b.TempDir(), hosttest.Loopback, false)
 	const envelopes = 4096
-	h := r.dial(b, quicLoopback)
+	h := r.dial(b, hosttest.Loopback)
 	for i := range envelopes {
-		if _, err := Put(within(b), h, []peer.ID{r.host.ID()}, BoxID{byte(i), byte(i >> 8)}, envelopeOf(i)); err != nil {
+		if _, err := Put(hosttest.Within(b), h, []peer.ID{r.host.ID()}, BoxID{byte(i), byte(i >> 8)}, envelopeOf(i)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,24 +1,21 @@
 package mailbox
 
 import (
-	"bufio"
 	"context"
 	"crypto/ed25519"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 
+	"pieks/node/host/hosttest"
 	"pieks/store"
 )
 
@@ -36,71 +33,37 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var childKey = keyOf(50)
+var childKey = hosttest.Key(50)
 
 // childRelay serves mailboxes until it is killed or its input ends, and says where.
 func childRelay(dir string) error {
-	id, err := crypto.UnmarshalEd25519PrivateKey(childKey)
-	if err != nil {
-		return err
-	}
 	s, err := store.Open(context.Background(), store.Options{Dir: dir, Role: "relay", Secret: store.KeyFile(), Create: true})
 	if err != nil {
 		return err
 	}
-	h, err := libp2p.New(libp2p.Identity(id), libp2p.ListenAddrStrings(quicLoopback), libp2p.DisableMetrics())
+	h, err := hosttest.Listen(childKey, hosttest.Loopback)
 	if err != nil {
 		return err
 	}
 	if _, err := Serve(Config{Host: h, Store: s}); err != nil {
 		return err
 	}
-	fmt.Println(h.Addrs()[0])
-	_, _ = io.Copy(io.Discard, os.Stdin)
+	hosttest.Announce(h)
 	return nil
 }
 
-type process struct {
-	cmd  *exec.Cmd
-	addr ma.Multiaddr
-}
+type process struct{ hosttest.Process }
 
 func startRelay(t *testing.T, dir string) process {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), envRelay+"="+dir)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr, err := ma.NewMultiaddr(line[:len(line)-1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return process{cmd, addr}
-}
-
-func (p process) kill() {
-	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
+	return process{hosttest.Start(t, envRelay+"="+dir)}
 }
 
 // client connects a fresh host to the process.
 func (p process) client(t *testing.T) (host.Host, peer.ID) {
 	t.Helper()
-	h, relay := newHost(t, nil, quicLoopback), idOf(childKey)
-	if err := h.Connect(within(t), peer.AddrInfo{ID: relay, Addrs: []ma.Multiaddr{p.addr}}); err != nil {
+	h, relay := hosttest.New(t, nil, hosttest.Loopback), idOf(childKey)
+	if err := h.Connect(hosttest.Within(t), peer.AddrInfo{ID: relay, Addrs: []ma.Multiaddr{p.Addr}}); err != nil {
 		t.Fatal(err)
 	}
 	return h, relay
@@ -129,7 +92,7 @@ func TestKillLosesNoAcknowledgedMail(t *testing.T) {
 	for round := range rounds {
 		p := startRelay(t, dir)
 		h, relay := p.client(t)
-		w, err := Watch(within(t), h, relay, boxes[0])
+		w, err := Watch(hosttest.Within(t), h, relay, boxes[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +126,7 @@ func TestKillLosesNoAcknowledgedMail(t *testing.T) {
 			})
 		}
 		<-enough
-		p.kill()
+		p.Kill()
 		_ = h.Close()
 		wg.Wait()
 		_ = w.Close()
@@ -172,7 +135,7 @@ func TestKillLosesNoAcknowledgedMail(t *testing.T) {
 		h, relay = p.client(t)
 		there := map[EnvelopeID]int{}
 		for i, key := range boxes {
-			mail, err := Fetch(within(t), h, relay, key)
+			mail, err := Fetch(hosttest.Within(t), h, relay, key)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -194,17 +157,17 @@ func TestKillLosesNoAcknowledgedMail(t *testing.T) {
 			}
 		}
 		for _, key := range boxes { // room for the next round
-			mail, err := Fetch(within(t), h, relay, key)
+			mail, err := Fetch(hosttest.Within(t), h, relay, key)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := Delete(within(t), h, relay, key, ids(mail)...); err != nil {
+			if err := Delete(hosttest.Within(t), h, relay, key, ids(mail)...); err != nil {
 				t.Fatal(err)
 			}
 		}
 		clear(acknowledged)
 		clear(received)
-		p.kill()
+		p.Kill()
 		_ = h.Close()
 	}
 }

@@ -1,45 +1,22 @@
 package mailbox
 
 import (
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/binary"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 	"pieks/store"
 )
 
-const quicLoopback = "/ip4/127.0.0.1/udp/0/quic-v1"
-
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
-
-// clock is the time of a test.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
 
 func openStore(t testing.TB, dir string, now func() time.Time) *store.Store {
 	t.Helper()
@@ -58,14 +35,14 @@ type testRelay struct {
 	*Server
 	host  host.Host
 	store *store.Store
-	clock *clock
+	clock *hosttest.Clock
 }
 
 func newRelay(t testing.TB, dir, listen string, limitLocal bool) *testRelay {
 	t.Helper()
-	c := &clock{t: noon}
-	r := &testRelay{host: newHost(t, nil, listen), store: openStore(t, dir, c.now), clock: c}
-	s, err := Serve(Config{Host: r.host, Store: r.store, LimitLocal: limitLocal, Now: c.now})
+	c := hosttest.NewClock(noon)
+	r := &testRelay{host: hosttest.New(t, nil, listen), store: openStore(t, dir, c.Now), clock: c}
+	s, err := Serve(Config{Host: r.host, Store: r.store, LimitLocal: limitLocal, Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,47 +51,30 @@ func newRelay(t testing.TB, dir, listen string, limitLocal bool) *testRelay {
 	return r
 }
 
-func newHost(t testing.TB, key ed25519.PrivateKey, listen string) host.Host {
-	t.Helper()
-	if key == nil {
-		_, key, _ = ed25519.GenerateKey(nil)
-	}
-	id, err := crypto.UnmarshalEd25519PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := libp2p.New(libp2p.Identity(id), libp2p.ListenAddrStrings(listen), libp2p.DisableMetrics())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = h.Close() })
-	return h
-}
-
 // dial makes a host that is connected to r.
 func (r *testRelay) dial(t testing.TB, listen string) host.Host {
 	t.Helper()
-	h := newHost(t, nil, listen)
+	h := hosttest.New(t, nil, listen)
 	r.connect(t, h)
 	return h
 }
 
 func (r *testRelay) connect(t testing.TB, h host.Host) {
 	t.Helper()
-	if err := h.Connect(within(t), peer.AddrInfo{ID: r.host.ID(), Addrs: r.host.Addrs()}); err != nil {
+	if err := h.Connect(hosttest.Within(t), peer.AddrInfo{ID: r.host.ID(), Addrs: r.host.Addrs()}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func (r *testRelay) put(t testing.TB, h host.Host, box BoxID, envelope []byte) error {
 	t.Helper()
-	_, err := Put(within(t), h, []peer.ID{r.host.ID()}, box, envelope)
+	_, err := Put(hosttest.Within(t), h, []peer.ID{r.host.ID()}, box, envelope)
 	return err
 }
 
 func (r *testRelay) fetch(t testing.TB, h host.Host, key ed25519.PrivateKey) []Mail {
 	t.Helper()
-	mail, err := Fetch(within(t), h, r.host.ID(), key)
+	mail, err := Fetch(hosttest.Within(t), h, r.host.ID(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +84,7 @@ func (r *testRelay) fetch(t testing.TB, h host.Host, key ed25519.PrivateKey) []M
 // stream opens a stream to r, to speak the protocol by hand.
 func (r *testRelay) stream(t testing.TB, h host.Host) network.Stream {
 	t.Helper()
-	s, err := h.NewStream(within(t), r.host.ID(), ProtocolID)
+	s, err := h.NewStream(hosttest.Within(t), r.host.ID(), ProtocolID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,13 +130,6 @@ func envelopeOf(n int) []byte {
 func newKey() ed25519.PrivateKey {
 	_, key, _ := ed25519.GenerateKey(rand.Reader)
 	return key
-}
-
-func within(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	t.Cleanup(cancel)
-	return ctx
 }
 
 func ids(mail []Mail) []EnvelopeID {

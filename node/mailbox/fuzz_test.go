@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
 
 func FuzzRequest(f *testing.F) {
@@ -25,7 +26,7 @@ func FuzzRequest(f *testing.F) {
 }
 
 func FuzzAccess(f *testing.F) {
-	owner, relay, nonce := keyOf(1), peerOf(f, 2), nonceOf(3)
+	owner, relay, nonce := hosttest.Key(1), peerOf(f, 2), nonceOf(3)
 	good := signAccess(f, owner, access{Version: 1, Kind: accessFetch, Relay: []byte(relay), Nonce: nonce, Box: boxOf(owner)})
 	f.Add(good)
 	f.Fuzz(func(t *testing.T, data []byte) {

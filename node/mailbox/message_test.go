@@ -12,16 +12,12 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
-
-// keyOf makes a key that is the same in every run.
-func keyOf(seed byte) ed25519.PrivateKey {
-	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
-}
 
 func peerOf(t testing.TB, seed byte) peer.ID {
 	t.Helper()
-	k, err := crypto.UnmarshalEd25519PrivateKey(keyOf(seed))
+	k, err := crypto.UnmarshalEd25519PrivateKey(hosttest.Key(seed))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +44,7 @@ func signAccess(t testing.TB, key ed25519.PrivateKey, a access) []byte {
 
 // TestDocumentedExample makes the bytes that the package documentation shows.
 func TestDocumentedExample(t *testing.T) {
-	owner, relay := keyOf(1), peerOf(t, 2)
+	owner, relay := hosttest.Key(1), peerOf(t, 2)
 	open, err := wire.Marshal(request{Version: version, Kind: requestOpen})
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +102,7 @@ func TestRequestShapes(t *testing.T) {
 
 // Cases 37 of crypto.md: what is not signed by the box's key, for this relay, over this stream's nonce, is refused.
 func TestAccessIsBoundToKeyRelayAndNonce(t *testing.T) {
-	owner, other, relay, nonce := keyOf(1), keyOf(4), peerOf(t, 2), nonceOf(3)
+	owner, other, relay, nonce := hosttest.Key(1), hosttest.Key(4), peerOf(t, 2), nonceOf(3)
 	good := access{Version: version, Kind: accessDelete, Relay: []byte(relay), Nonce: nonce, Box: boxOf(owner), IDs: []EnvelopeID{{1}}}
 	if _, code := readAccess(signAccess(t, owner, good), relay, nonce); code != CodeOK {
 		t.Fatalf("good access: code %d", code)

@@ -15,11 +15,12 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/gossip/wire"
+	"pieks/node/host/hosttest"
 )
 
 func TestMailGoesInComesOutAndIsDeleted(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	sender, receiver := r.dial(t, quicLoopback), r.dial(t, quicLoopback)
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	sender, receiver := r.dial(t, hosttest.Loopback), r.dial(t, hosttest.Loopback)
 	key := newKey()
 	opener, sealTo := sealingKey(t)
 	first, err := SealEnvelope(boxOf(key), sealTo, []byte("first"))
@@ -28,7 +29,7 @@ func TestMailGoesInComesOutAndIsDeleted(t *testing.T) {
 	}
 	second := bytes.Repeat([]byte{9}, LargeEnvelope)
 
-	kept, err := Put(within(t), sender, []peer.ID{r.host.ID()}, boxOf(key), first)
+	kept, err := Put(hosttest.Within(t), sender, []peer.ID{r.host.ID()}, boxOf(key), first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func TestMailGoesInComesOutAndIsDeleted(t *testing.T) {
 	if len(kept) != 1 || kept[0].Relay != want.Relay || kept[0].ID != want.ID || !kept[0].Until.Equal(want.Until) {
 		t.Errorf("kept %+v", kept)
 	}
-	r.clock.advance(time.Minute)
+	r.clock.Advance(time.Minute)
 	if err := r.put(t, sender, boxOf(key), second); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestMailGoesInComesOutAndIsDeleted(t *testing.T) {
 	if got := r.fetch(t, receiver, key); len(got) != 2 {
 		t.Errorf("fetching deletes: %d left", len(got))
 	}
-	if err := Delete(within(t), receiver, r.host.ID(), key, mail[0].ID, EnvelopeID{77}); err != nil {
+	if err := Delete(hosttest.Within(t), receiver, r.host.ID(), key, mail[0].ID, EnvelopeID{77}); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.fetch(t, receiver, key); len(got) != 1 || got[0].ID != mail[1].ID {
@@ -69,12 +70,12 @@ func TestMailGoesInComesOutAndIsDeleted(t *testing.T) {
 }
 
 func TestTheSameEnvelopeIsKeptOnceAndAcknowledgedEachTime(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
 	key := newKey()
 	var wg sync.WaitGroup
 	errs := make(chan error, 20)
 	for range 4 {
-		h := r.dial(t, quicLoopback)
+		h := r.dial(t, hosttest.Loopback)
 		for range 5 {
 			wg.Go(func() { errs <- r.put(t, h, boxOf(key), envelopeOf(1)) })
 		}
@@ -86,15 +87,15 @@ func TestTheSameEnvelopeIsKeptOnceAndAcknowledgedEachTime(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got := r.fetch(t, r.dial(t, quicLoopback), key); len(got) != 1 || r.Counts().Envelopes != 1 {
+	if got := r.fetch(t, r.dial(t, hosttest.Loopback), key); len(got) != 1 || r.Counts().Envelopes != 1 {
 		t.Errorf("kept %d times, counted %d", len(got), r.Counts().Envelopes)
 	}
 }
 
 // Case 37 of crypto.md, as bytes on a stream: no signature, an old nonce, another key, another relay. The mail stays.
 func TestOnlyTheOwnerReadsAndDeletes(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	h := r.dial(t, quicLoopback)
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	h := r.dial(t, hosttest.Loopback)
 	owner, thief := newKey(), newKey()
 	if err := r.put(t, h, boxOf(owner), envelopeOf(1)); err != nil {
 		t.Fatal(err)
@@ -116,7 +117,7 @@ func TestOnlyTheOwnerReadsAndDeletes(t *testing.T) {
 		t.Errorf("old nonce: code %d", code)
 	}
 
-	other := newRelay(t, t.TempDir(), quicLoopback, false)
+	other := newRelay(t, t.TempDir(), hosttest.Loopback, false)
 	other.connect(t, h)
 	s, nonce = r.session(t, h)
 	del.Nonce, del.Relay = nonce, []byte(other.host.ID())
@@ -149,8 +150,8 @@ func TestOnlyTheOwnerReadsAndDeletes(t *testing.T) {
 
 // Case 38 of crypto.md: sizes that no envelope has, and frames that nobody reads.
 func TestOtherSizesAreDropped(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	h := r.dial(t, quicLoopback)
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	h := r.dial(t, hosttest.Loopback)
 	box := boxOf(newKey())
 	for size, want := range map[int]Code{0: CodeSize, SmallEnvelope - 1: CodeSize, SmallEnvelope + 1: CodeSize, LargeEnvelope - 1: CodeSize, LargeEnvelope + 1: CodeSize} {
 		frame, err := wire.Marshal(request{Version: version, Kind: requestPut, Box: box[:], Envelope: make([]byte, size)})
@@ -213,8 +214,8 @@ func TestQuotasOverTheWire(t *testing.T) {
 }
 
 func TestABoxTakesSixtyFour(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	h, key := r.dial(t, quicLoopback), newKey()
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	h, key := r.dial(t, hosttest.Loopback), newKey()
 	for i := range MaxPerBox {
 		if err := r.put(t, h, boxOf(key), envelopeOf(i)); err != nil {
 			t.Fatal(err)
@@ -227,7 +228,7 @@ func TestABoxTakesSixtyFour(t *testing.T) {
 	if len(mail) != MaxPerBox {
 		t.Fatalf("fetched %d", len(mail))
 	}
-	if err := Delete(within(t), h, r.host.ID(), key, ids(mail)...); err != nil {
+	if err := Delete(hosttest.Within(t), h, r.host.ID(), key, ids(mail)...); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.put(t, h, boxOf(key), envelopeOf(1000)); err != nil {
@@ -237,20 +238,20 @@ func TestABoxTakesSixtyFour(t *testing.T) {
 
 func TestSweepAfterSeventyTwoHours(t *testing.T) {
 	dir := t.TempDir()
-	r := newRelay(t, dir, quicLoopback, false)
-	h, key := r.dial(t, quicLoopback), newKey()
+	r := newRelay(t, dir, hosttest.Loopback, false)
+	h, key := r.dial(t, hosttest.Loopback), newKey()
 	if err := r.put(t, h, boxOf(key), envelopeOf(1)); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.advance(Retention - time.Second)
+	r.clock.Advance(Retention - time.Second)
 	if err := r.put(t, h, boxOf(key), envelopeOf(2)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := r.store.Sweep(t.Context(), r.clock.now()); n != 0 || err != nil {
+	if n, err := r.store.Sweep(t.Context(), r.clock.Now()); n != 0 || err != nil {
 		t.Fatalf("swept %d early, %v", n, err)
 	}
-	r.clock.advance(time.Second)
-	if n, err := r.store.Sweep(t.Context(), r.clock.now()); n != 1 || err != nil {
+	r.clock.Advance(time.Second)
+	if n, err := r.store.Sweep(t.Context(), r.clock.Now()); n != 1 || err != nil {
 		t.Fatalf("swept %d, %v", n, err)
 	}
 	if got := r.fetch(t, h, key); len(got) != 1 || got[0].ID != IDOf(envelopeOf(2)) {
@@ -263,15 +264,15 @@ func TestSweepAfterSeventyTwoHours(t *testing.T) {
 
 func TestRestartKeepsMailInOrder(t *testing.T) {
 	dir := t.TempDir()
-	r := newRelay(t, dir, quicLoopback, false)
-	h, key := r.dial(t, quicLoopback), newKey()
+	r := newRelay(t, dir, hosttest.Loopback, false)
+	h, key := r.dial(t, hosttest.Loopback), newKey()
 	var want []EnvelopeID
 	for i := range 10 {
 		if err := r.put(t, h, boxOf(key), envelopeOf(i)); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, IDOf(envelopeOf(i)))
-		r.clock.advance(time.Second)
+		r.clock.Advance(time.Second)
 	}
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
@@ -279,7 +280,7 @@ func TestRestartKeepsMailInOrder(t *testing.T) {
 	if err := r.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r = newRelay(t, dir, quicLoopback, false)
+	r = newRelay(t, dir, hosttest.Loopback, false)
 	r.connect(t, h)
 	if got := ids(r.fetch(t, h, key)); !slices.Equal(got, want) {
 		t.Errorf("after a restart %d envelopes, or in another order", len(got))
@@ -306,8 +307,8 @@ func TestRestartKeepsMailInOrder(t *testing.T) {
 
 // A store that fails is never acknowledged, and what failed takes no room.
 func TestNoAcknowledgementWithoutTheStore(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	h, key := r.dial(t, quicLoopback), newKey()
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	h, key := r.dial(t, hosttest.Loopback), newKey()
 	if err := r.put(t, h, boxOf(key), envelopeOf(1)); err != nil {
 		t.Fatal(err)
 	}
@@ -317,10 +318,10 @@ func TestNoAcknowledgementWithoutTheStore(t *testing.T) {
 	if err := r.put(t, h, boxOf(key), envelopeOf(2)); !errors.Is(err, ErrFailed) {
 		t.Errorf("put: %v", err)
 	}
-	if _, err := Fetch(within(t), h, r.host.ID(), key); !errors.Is(err, ErrFailed) {
+	if _, err := Fetch(hosttest.Within(t), h, r.host.ID(), key); !errors.Is(err, ErrFailed) {
 		t.Errorf("fetch: %v", err)
 	}
-	if err := Delete(within(t), h, r.host.ID(), key, IDOf(envelopeOf(1))); !errors.Is(err, ErrFailed) {
+	if err := Delete(hosttest.Within(t), h, r.host.ID(), key, IDOf(envelopeOf(1))); !errors.Is(err, ErrFailed) {
 		t.Errorf("delete: %v", err)
 	}
 	if c := r.Counts(); c.Envelopes != 1 {
@@ -329,25 +330,25 @@ func TestNoAcknowledgementWithoutTheStore(t *testing.T) {
 }
 
 func TestPutAtSeveralRelays(t *testing.T) {
-	a, b := newRelay(t, t.TempDir(), quicLoopback, false), newRelay(t, t.TempDir(), quicLoopback, false)
-	h := a.dial(t, quicLoopback)
+	a, b := newRelay(t, t.TempDir(), hosttest.Loopback, false), newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	h := a.dial(t, hosttest.Loopback)
 	b.connect(t, h)
 	key := newKey()
 	nobody := peerOf(t, 200)
-	kept, err := Put(within(t), h, []peer.ID{a.host.ID(), nobody, b.host.ID()}, boxOf(key), envelopeOf(1))
+	kept, err := Put(hosttest.Within(t), h, []peer.ID{a.host.ID(), nobody, b.host.ID()}, boxOf(key), envelopeOf(1))
 	if err != nil || len(kept) != 2 {
 		t.Fatalf("kept by %d: %v", len(kept), err)
 	}
 	if len(a.fetch(t, h, key)) != 1 || len(b.fetch(t, h, key)) != 1 {
 		t.Error("not at both relays")
 	}
-	if _, err := Put(within(t), h, []peer.ID{nobody}, boxOf(key), envelopeOf(1)); err == nil {
+	if _, err := Put(hosttest.Within(t), h, []peer.ID{nobody}, boxOf(key), envelopeOf(1)); err == nil {
 		t.Error("acknowledged by nobody")
 	}
-	if _, err := Put(within(t), h, nil, boxOf(key), envelopeOf(1)); !errors.Is(err, ErrNoRelay) {
+	if _, err := Put(hosttest.Within(t), h, nil, boxOf(key), envelopeOf(1)); !errors.Is(err, ErrNoRelay) {
 		t.Errorf("no relays: %v", err)
 	}
-	if _, err := Put(within(t), h, []peer.ID{a.host.ID()}, boxOf(key), make([]byte, 5)); !errors.Is(err, ErrSize) {
+	if _, err := Put(hosttest.Within(t), h, []peer.ID{a.host.ID()}, boxOf(key), make([]byte, 5)); !errors.Is(err, ErrSize) {
 		t.Errorf("wrong size: %v", err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"pieks/node/host/hosttest"
 )
 
 // next waits for one mail.
@@ -25,13 +27,13 @@ func next(t *testing.T, w *Watching) Mail {
 }
 
 func TestWatchPushesWhatIsThereAndWhatComes(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	sender, receiver := r.dial(t, quicLoopback), r.dial(t, quicLoopback)
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	sender, receiver := r.dial(t, hosttest.Loopback), r.dial(t, hosttest.Loopback)
 	one, two, three := newKey(), newKey(), newKey()
 	if err := r.put(t, sender, boxOf(one), envelopeOf(1)); err != nil {
 		t.Fatal(err)
 	}
-	w, err := Watch(within(t), receiver, r.host.ID(), one, two)
+	w, err := Watch(hosttest.Within(t), receiver, r.host.ID(), one, two)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +56,13 @@ func TestWatchPushesWhatIsThereAndWhatComes(t *testing.T) {
 	if err := r.put(t, sender, boxOf(three), envelopeOf(20)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Add(within(t), three); err != nil {
+	if err := w.Add(hosttest.Within(t), three); err != nil {
 		t.Fatal(err)
 	}
 	if m := next(t, w); m.ID != IDOf(envelopeOf(20)) {
 		t.Error("a box that was added later is not pushed, or an old envelope twice")
 	}
-	if err := w.Delete(within(t), one, IDOf(envelopeOf(1)), IDOf(envelopeOf(11))); err != nil {
+	if err := w.Delete(hosttest.Within(t), one, IDOf(envelopeOf(1)), IDOf(envelopeOf(11))); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.fetch(t, receiver, one); len(got) != 0 {
@@ -73,20 +75,20 @@ func TestWatchPushesWhatIsThereAndWhatComes(t *testing.T) {
 
 // A caller that deletes each mail before it takes the next must not block what it waits for.
 func TestDeleteBetweenTwoMails(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	h, key := r.dial(t, quicLoopback), newKey()
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	h, key := r.dial(t, hosttest.Loopback), newKey()
 	for i := range MaxPerBox {
 		if err := r.put(t, h, boxOf(key), envelopeOf(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w, err := Watch(within(t), h, r.host.ID(), key)
+	w, err := Watch(hosttest.Within(t), h, r.host.ID(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
 	for range MaxPerBox {
-		if err := w.Delete(within(t), key, next(t, w).ID); err != nil {
+		if err := w.Delete(hosttest.Within(t), key, next(t, w).ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,14 +100,14 @@ func TestDeleteBetweenTwoMails(t *testing.T) {
 // Whoever watches again, at the same relay after its restart, gets what was not deleted and what came meanwhile.
 func TestWatchAgainAfterARestart(t *testing.T) {
 	dir := t.TempDir()
-	r := newRelay(t, dir, quicLoopback, false)
-	h, key := r.dial(t, quicLoopback), newKey()
+	r := newRelay(t, dir, hosttest.Loopback, false)
+	h, key := r.dial(t, hosttest.Loopback), newKey()
 	for i := range 3 {
 		if err := r.put(t, h, boxOf(key), envelopeOf(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w, err := Watch(within(t), h, r.host.ID(), key)
+	w, err := Watch(hosttest.Within(t), h, r.host.ID(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +116,7 @@ func TestWatchAgainAfterARestart(t *testing.T) {
 	for range 3 {
 		got[next(t, w).ID]++
 	}
-	if err := w.Delete(within(t), key, IDOf(envelopeOf(0))); err != nil {
+	if err := w.Delete(hosttest.Within(t), key, IDOf(envelopeOf(0))); err != nil {
 		t.Fatal(err)
 	}
 	_ = r.Close()
@@ -125,15 +127,15 @@ func TestWatchAgainAfterARestart(t *testing.T) {
 	if w.Err() == nil {
 		t.Error("the watch does not say why it ended")
 	}
-	if err := w.Add(within(t), newKey()); err == nil {
+	if err := w.Add(hosttest.Within(t), newKey()); err == nil {
 		t.Error("a box was added to a watch that has ended")
 	}
-	r = newRelay(t, dir, quicLoopback, false)
+	r = newRelay(t, dir, hosttest.Loopback, false)
 	r.connect(t, h)
 	if err := r.put(t, h, boxOf(key), envelopeOf(3)); err != nil {
 		t.Fatal(err)
 	}
-	if w, err = Watch(within(t), h, r.host.ID(), key); err != nil {
+	if w, err = Watch(hosttest.Within(t), h, r.host.ID(), key); err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
@@ -148,29 +150,29 @@ func TestWatchAgainAfterARestart(t *testing.T) {
 }
 
 func TestSessionsAndBoxesAreBounded(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	h := r.dial(t, quicLoopback)
-	w, err := Watch(within(t), h, r.host.ID(), newKey())
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	h := r.dial(t, hosttest.Loopback)
+	w, err := Watch(hosttest.Within(t), h, r.host.ID(), newKey())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
 	for i := range MaxBoxes - 1 {
-		if err := w.Add(within(t), newKey()); err != nil {
+		if err := w.Add(hosttest.Within(t), newKey()); err != nil {
 			t.Fatalf("box %d: %v", i, err)
 		}
 	}
-	if err := w.Add(within(t), newKey()); !errors.Is(err, ErrBusy) {
+	if err := w.Add(hosttest.Within(t), newKey()); !errors.Is(err, ErrBusy) {
 		t.Errorf("one box too many: %v", err)
 	}
 	for range maxWatchesPerPeer - 1 {
-		w, err := Watch(within(t), h, r.host.ID(), newKey())
+		w, err := Watch(hosttest.Within(t), h, r.host.ID(), newKey())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer w.Close()
 	}
-	if _, err := Watch(within(t), h, r.host.ID(), newKey()); !errors.Is(err, ErrBusy) {
+	if _, err := Watch(hosttest.Within(t), h, r.host.ID(), newKey()); !errors.Is(err, ErrBusy) {
 		t.Errorf("one session too many: %v", err)
 	}
 	if err := r.put(t, h, boxOf(newKey()), envelopeOf(1)); err != nil {
@@ -179,11 +181,11 @@ func TestSessionsAndBoxesAreBounded(t *testing.T) {
 }
 
 func TestWatchEndsWithItsContextAndLeavesNothing(t *testing.T) {
-	r := newRelay(t, t.TempDir(), quicLoopback, false)
-	h := r.dial(t, quicLoopback)
+	r := newRelay(t, t.TempDir(), hosttest.Loopback, false)
+	h := r.dial(t, hosttest.Loopback)
 	r.fetch(t, h, newKey()) // whatever libp2p starts at first use is running now
 	before := goleak.IgnoreCurrent()
-	ctx, cancel := context.WithCancel(within(t))
+	ctx, cancel := context.WithCancel(hosttest.Within(t))
 	w, err := Watch(ctx, h, r.host.ID(), newKey())
 	if err != nil {
 		t.Fatal(err)
