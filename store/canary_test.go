@@ -48,7 +48,9 @@ func TestNoPlaintextOnDisk(t *testing.T) {
 	}
 	secrets := map[string][]byte{"data key": bytes.Clone(s.keys.body.Data), "index key": bytes.Clone(s.keys.body.Index), "KEK": bytes.Clone(s.keys.kek[:]), "epoch key": epoch}
 	mustClose(t, s)
-	change(t, o, fileDB, func(d []byte) []byte { d[len(d)/3] ^= 1; clear(d[4096*3 : 4096*4]); return d })
+	change(t, o, fileDB, func(d []byte) []byte { // all copies of one key: which pages are in use differs from run to run
+		return bytes.ReplaceAll(d, []byte("plain 151"), []byte("plain 15!"))
+	})
 	_, err = Open(t.Context(), o) // fills the quarantine and the log
 	if err == nil {
 		t.Fatal("the damage was not found")
