@@ -38,6 +38,9 @@ var keepers = map[string][]string{
 // which play attackers that no role would be, may make hosts of their own.
 const libp2pTypes = "github.com/libp2p/go-libp2p/core"
 
+// heavy links transports that no node uses into every program that imports it (node/host/config.go): only tests may.
+const heavy = "github.com/libp2p/go-libp2p"
+
 // roles import protocols, never each other; protocols import no role, and control imports nothing, so that each protocol can be
 // left out of a build.
 var roles = []string{"node/practice", "node/patient", "node/relay"}
@@ -51,6 +54,9 @@ func refuse(file, to string) string {
 		if within(to, library) && !slices.Contains(who, top) && !held {
 			return fmt.Sprintf("only %s may import %s", strings.Join(who, " and "), library)
 		}
+	}
+	if to == heavy && !strings.HasSuffix(file, "_test.go") && !strings.HasPrefix(from, "node/host/hosttest") {
+		return "only tests may import " + heavy + ": see node/host/config.go"
 	}
 	inner, ok := strings.CutPrefix(to, module+"/")
 	if !ok {
@@ -96,6 +102,8 @@ func TestRefuse(t *testing.T) {
 		{"scenarios/a.go", "github.com/libp2p/go-libp2p", false},
 		{"scenarios/a_test.go", "github.com/libp2p/go-libp2p", true},
 		{"scenarios/a_test.go", "go.etcd.io/bbolt", false},
+		{"node/host/a.go", "github.com/libp2p/go-libp2p", false},
+		{"node/host/a_test.go", "github.com/libp2p/go-libp2p", true},
 		{"store/a_test.go", "github.com/libp2p/go-libp2p/core/peer", false},
 		{"node/relay/a.go", "pieks/node/mailbox", true},
 		{"node/relay/a.go", "pieks/node/relay/status", true},

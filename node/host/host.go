@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/config"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -19,9 +19,6 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
-	"github.com/libp2p/go-libp2p/p2p/security/noise"
-	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 )
@@ -34,25 +31,25 @@ const closeTimeout = 5 * time.Second
 
 // Relay makes the public host of a relay. Only peers that acl admits may reserve a circuit.
 func Relay(key ed25519.PrivateKey, gate *Gate, listen []string, acl relay.ACLFilter) (host.Host, error) {
-	return newHost(key, gate, listen, relayLimits(), watermarks{relayConnsLow, relayConns},
-		libp2p.UserAgent("pieks-relay/1"),
-		libp2p.ForceReachabilityPublic(), libp2p.EnableNATService(), libp2p.EnableAutoNATv2(),
-		libp2p.EnableRelay(),
-		libp2p.EnableRelayService(relay.WithResources(circuitResources()), relay.WithACL(acl)),
-	)
+	return newHost(key, gate, listen, relayLimits(), watermarks{relayConnsLow, relayConns}, func(cfg *config.Config) {
+		cfg.UserAgent = "pieks-relay/1"
+		public := network.ReachabilityPublic
+		cfg.AutoNATConfig.ForceReachability = &public
+		cfg.AutoNATConfig.EnableService, cfg.EnableAutoNATv2 = true, true
+		cfg.EnableRelayService = true
+		cfg.RelayServiceOpts = []relay.Option{relay.WithResources(circuitResources()), relay.WithACL(acl)}
+	})
 }
 
 // Practice makes a desk or a front. It listens where listen says, which may be nowhere; holePunch lets
 // peers of a circuit find a direct way, which shows them this machine's address.
 func Practice(key ed25519.PrivateKey, gate *Gate, listen []string, holePunch bool) (host.Host, error) {
-	opts := []libp2p.Option{libp2p.UserAgent("pieks/1"), libp2p.EnableRelay(), libp2p.DisableIdentifyAddressDiscovery()}
-	if len(listen) > 0 {
-		opts = append(opts, libp2p.EnableAutoNATv2())
-	}
-	if holePunch {
-		opts = append(opts, libp2p.EnableHolePunching())
-	}
-	return newHost(key, gate, listen, practiceLimits(), watermarks{practiceConns / 2, practiceConns * 3 / 4}, opts...)
+	return newHost(key, gate, listen, practiceLimits(), watermarks{practiceConns / 2, practiceConns * 3 / 4}, func(cfg *config.Config) {
+		cfg.UserAgent = "pieks/1"
+		cfg.DisableIdentifyAddressDiscovery = true
+		cfg.EnableAutoNATv2 = len(listen) > 0
+		cfg.EnableHolePunching = holePunch
+	})
 }
 
 // Patient makes a patient's host: no listener, no hint of its network, an identity that nobody has seen before.
@@ -61,46 +58,38 @@ func Patient(gate *Gate, holePunch bool) (host.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make identity: %w", err)
 	}
-	opts := []libp2p.Option{libp2p.UserAgent("pieks/1"), libp2p.EnableRelay(), libp2p.DisableIdentifyAddressDiscovery(), libp2p.Ping(false)}
-	if holePunch {
-		opts = append(opts, libp2p.EnableHolePunching())
-	}
-	return newHost(key, gate, nil, patientLimits(), watermarks{}, opts...)
+	return newHost(key, gate, nil, patientLimits(), watermarks{patientConns, patientConns}, func(cfg *config.Config) {
+		cfg.UserAgent = "pieks/1"
+		cfg.DisableIdentifyAddressDiscovery, cfg.DisablePing = true, true
+		cfg.EnableHolePunching = holePunch
+	})
 }
 
-// watermarks are between which numbers of connections the idlest are closed; none for a host that makes all connections itself.
+// watermarks are between which numbers of connections the idlest are closed.
 type watermarks struct{ low, high int }
 
-func newHost(key ed25519.PrivateKey, gate *Gate, listen []string, limits rcmgr.PartialLimitConfig, conns watermarks, opts ...libp2p.Option) (host.Host, error) {
+func newHost(key ed25519.PrivateKey, gate *Gate, listen []string, limits rcmgr.PartialLimitConfig, conns watermarks, set func(*config.Config)) (host.Host, error) {
 	for _, text := range listen {
 		if err := free(text); err != nil {
 			return nil, startError(err)
 		}
 	}
-	id, err := crypto.UnmarshalEd25519PrivateKey(key)
+	cfg, err := base(listen)
 	if err != nil {
+		return nil, startError(err)
+	}
+	set(cfg)
+	if cfg.PeerKey, err = crypto.UnmarshalEd25519PrivateKey(key); err != nil {
 		return nil, fmt.Errorf("read identity: %w", err)
 	}
-	rm, err := resources(limits)
-	if err != nil {
+	if cfg.ResourceManager, err = resources(limits); err != nil {
 		return nil, err
 	}
-	opts = append(opts,
-		libp2p.Identity(id), listenOption(listen), libp2p.ResourceManager(rm),
-		libp2p.Transport(quic.NewTransport), libp2p.Transport(tcp.NewTCPTransport),
-		libp2p.Security(noise.ID, noise.New),
-		libp2p.ConnectionGater(gate),
-		libp2p.DisableMetrics(),
-		libp2p.NonPublicAddrPublishing(false),
-	)
-	if conns.high > 0 {
-		cm, err := connmgr.NewConnManager(conns.low, conns.high, connmgr.WithGracePeriod(connGrace))
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("connection manager: %w", err), rm.Close())
-		}
-		opts = append(opts, libp2p.ConnectionManager(cm))
+	cfg.ConnectionGater = gate
+	if cfg.ConnManager, err = connmgr.NewConnManager(conns.low, conns.high, connmgr.WithGracePeriod(connGrace)); err != nil {
+		return nil, errors.Join(fmt.Errorf("connection manager: %w", err), cfg.ResourceManager.Close())
 	}
-	h, err := libp2p.New(opts...)
+	h, err := start(cfg)
 	if err != nil {
 		return nil, startError(err)
 	}
@@ -143,13 +132,6 @@ func free(text string) error {
 		return err
 	}
 	return l.Close()
-}
-
-func listenOption(listen []string) libp2p.Option {
-	if len(listen) == 0 {
-		return libp2p.NoListenAddrs
-	}
-	return libp2p.ListenAddrStrings(listen...)
 }
 
 func resources(partial rcmgr.PartialLimitConfig) (network.ResourceManager, error) {
