@@ -12,6 +12,7 @@ const (
 	MethodDeny   = "deny"   // DenyRequest -> nil; every role: refuse a peer for a while
 	MethodAllow  = "allow"  // DenyRequest -> nil; every role: end a denial
 
+	MethodOpen    = "open"    // OpenRequest -> Opened; every role: a link that opens the app in a browser, once
 	MethodNetwork = "network" // NetworkFile -> NetworkTaken; every role: go by a newer network file, and pass it on
 
 	MethodSlotsAdd      = "slots/add"      // SlotsAdd -> SlotsChanged; practice
@@ -44,6 +45,10 @@ type Status struct {
 	PeerIDs  []string  `json:"peer_ids"`
 	Network  Network   `json:"network"`
 	ReadOnly string    `json:"read_only,omitempty"` // why nothing new can be offered or booked; empty when it can
+	Web      string    `json:"web,omitempty"`       // where the app is served; pieks open makes a link to it
+	Listed   time.Time `json:"listed,omitzero"`     // patient: when the list of its regions was last brought up to date; zero: never
+	Offline  time.Time `json:"offline,omitzero"`    // since when no relay is reached; zero: one is
+	BackedUp time.Time `json:"backed_up,omitzero"`  // the newest backup that this node wrote
 
 	Relays []Relay `json:"relays"` // the relays that this node is connected to
 	Cycle  uint64  `json:"cycle"`
@@ -98,6 +103,18 @@ type Finding struct {
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 	Next   string `json:"next,omitempty"` // what to do when it is not OK
+}
+
+// OpenRequest says for whom a link is: at a practice "doctor", as a rule, or "assistant", who gives out and looks after appointments
+// but sees no settings, exports and backups.
+type OpenRequest struct {
+	Person string `json:"person,omitempty"`
+}
+
+// Opened is a link that is good once, for half an hour.
+type Opened struct {
+	URL   string    `json:"url"`
+	Until time.Time `json:"until"`
 }
 
 // DenyRequest names a peer to have no connection with. Seconds is how long; 0 is until the node stops.
@@ -190,7 +207,8 @@ type Appointment struct {
 	End     time.Time `json:"end"`
 	Vaccine string    `json:"vaccine"`
 	Dose    int       `json:"dose"`
-	State   string    `json:"state"` // open, blocked, held, booked, attended, withdrawn
+	State   string    `json:"state"`            // open, blocked, held, booked, attended, withdrawn
+	Listed  bool      `json:"listed,omitempty"` // patients can see it
 }
 
 // SearchRequest asks the node's own copy of its regions; nothing leaves the machine.
@@ -201,6 +219,7 @@ type SearchRequest struct {
 	Days     []string `json:"days,omitempty"`
 	Parts    []string `json:"parts,omitempty"`
 	Limit    int      `json:"limit,omitempty"` // 0 is all
+	After    string   `json:"after,omitempty"` // token of a first dose: only second doses of its practice, as many days later as its vaccine asks for
 }
 
 // Token is an open appointment as a patient sees it before the offer.
@@ -219,7 +238,8 @@ type Token struct {
 
 // RequestRequest asks for the offer behind one token, or two of one practice for both doses.
 type RequestRequest struct {
-	Tokens []string `json:"tokens"`
+	Tokens  []string `json:"tokens"`
+	Instead string   `json:"instead,omitempty"` // booking that is cancelled once this one is booked
 }
 
 // Offer is what the practice answered and what was verified of it.
@@ -251,7 +271,13 @@ type Visit struct {
 	Vaccine string    `json:"vaccine"`
 	Dose    int       `json:"dose"`
 	State   string    `json:"state,omitempty"` // booked, attended, cancelled
-	// The verification token, in the three forms that reception accepts. Present once booked, at the patient only.
+	// At the practice only: which appointment, when its patient came, and what became of it: "vaccinated", "noshow" or "".
+	Appointment string    `json:"appointment,omitempty"`
+	Attended    time.Time `json:"attended,omitzero"`
+	Outcome     string    `json:"outcome,omitempty"`
+	Lot         string    `json:"lot,omitempty"`
+	// The verification token, in the three forms that reception accepts. Present once booked, at the patient; at the practice when it
+	// booked for a caller.
 	Digits string `json:"digits,omitempty"`
 	Words  string `json:"words,omitempty"`
 	QR     string `json:"qr,omitempty"`
@@ -261,15 +287,23 @@ type Visit struct {
 type BookRequest struct {
 	Booking   string   `json:"booking,omitempty"`
 	Tokens    []string `json:"tokens,omitempty"`
+	Instead   string   `json:"instead,omitempty"` // as in RequestRequest, with Tokens
 	Name      string   `json:"name"`
 	BirthDate string   `json:"birth_date"` // 1950-03-01
 	Phone     string   `json:"phone,omitempty"`
 }
 
-// Booking is one booking as its own side knows it. At the practice Patient is set, at the patient Practice.
+// Booking is one booking as its own side knows it. Patient is for whom, at the patient once that was said; Practice is where, at the
+// patient only.
 type Booking struct {
 	ID       string    `json:"id"`
 	State    string    `json:"state"` // pending, offered, booked, cancelled, taken, expired, attended
+	Created  time.Time `json:"created,omitzero"`
+	Mailed   bool      `json:"mailed,omitempty"`   // patient: the practice is offline, what was sent waits for it
+	Leaving  bool      `json:"leaving,omitempty"`  // patient: cancelled here, and the practice does not know yet
+	Moved    time.Time `json:"moved,omitzero"`     // when the practice last moved a visit of it
+	Instead  string    `json:"instead,omitempty"`  // patient: booking that this one takes the place of
+	Phone    bool      `json:"by_phone,omitempty"` // practice: reception booked it for a caller
 	Until    time.Time `json:"until,omitzero"`
 	Message  string    `json:"message,omitempty"`
 	Practice *Practice `json:"practice,omitempty"`
