@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"pieks/node/network"
@@ -35,6 +36,8 @@ type Home struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Started time.Time
+
+	app atomic.Pointer[App]
 }
 
 // StoreDir is where a home keeps its store.

@@ -24,6 +24,7 @@ var Version = "dev"
 func (h *Home) Methods(gate *nodehost.Gate, hosts func() []host.Host) control.Handlers {
 	return control.Handlers{
 		control.MethodBackup:  control.Handle(h.backup),
+		control.MethodOpen:    control.Handle(h.open),
 		control.MethodNetwork: control.Handle(h.takeNetwork),
 		control.MethodDeny: control.Handle(func(_ context.Context, in control.DenyRequest) (any, error) {
 			return nil, h.deny(gate, hosts(), in)
@@ -99,6 +100,9 @@ func (h *Home) backup(ctx context.Context, in control.BackupRequest) (control.Ba
 	if err != nil {
 		return none, fmt.Errorf("write the backup: %w", err)
 	}
+	if err := h.noteBackup(ctx); err != nil {
+		h.Log.Warn("the time of the backup is not noted", "err", err)
+	}
 	return control.BackupResult{Path: in.Path, Bytes: size}, nil
 }
 
@@ -128,7 +132,8 @@ func name(tmp, path string) error {
 
 // Status is what every role says of itself alike.
 func (h *Home) Status() control.Status {
-	s := control.Status{Role: h.Role, Version: Version, Home: h.Dir, Started: h.Started, RSSBytes: residentBytes(), Goroutines: runtime.NumGoroutine()}
+	s := control.Status{Role: h.Role, Version: Version, Home: h.Dir, Started: h.Started, RSSBytes: residentBytes(), Goroutines: runtime.NumGoroutine(),
+		Web: h.appURL(), BackedUp: h.backedUp()}
 	if b := h.Network.Get(); b != nil {
 		s.Test = b.IsTest()
 		s.Network = control.Network{ID: b.ID(), Version: b.Number, Expires: time.Unix(int64(b.Expires), 0).UTC()}
