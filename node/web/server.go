@@ -202,6 +202,13 @@ func (s *Server) handler() http.Handler {
 			http.Error(w, "This server answers only to its own name.", http.StatusForbidden)
 			return
 		}
+		if chosen, ok := parseLang(r.URL.Query().Get("lang")); ok && r.Method == http.MethodGet {
+			setLang(w, chosen)
+			q := r.URL.Query()
+			q.Del("lang")
+			http.Redirect(w, r, (&url.URL{Path: "/" + strings.TrimLeft(r.URL.Path, "/"), RawQuery: q.Encode()}).String(), http.StatusSeeOther)
+			return
+		}
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -240,13 +247,6 @@ func (s *Server) page(route Route) http.Handler {
 		c := &Call{W: w, R: r, Lang: langOf(r), server: s, session: one}
 		if len(route.Only) > 0 && !slices.Contains(route.Only, one.person) {
 			s.fail(c, Forbidden)
-			return
-		}
-		if chosen, ok := parseLang(r.URL.Query().Get("lang")); ok && r.Method == http.MethodGet {
-			setLang(w, chosen)
-			q := r.URL.Query()
-			q.Del("lang")
-			http.Redirect(w, r, (&url.URL{Path: r.URL.Path, RawQuery: q.Encode()}).String(), http.StatusSeeOther)
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -316,9 +316,4 @@ func (s *Server) logout(c *Call) error {
 	c.session = session{}
 	s.show(c, http.StatusOK, "bye", nil)
 	return nil
-}
-
-// isHere keeps links within the app: a path of this server.
-func isHere(path string) bool {
-	return strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.Contains(path, "\\")
 }

@@ -27,8 +27,8 @@ func loadViews(s *Server) (*views, error) {
 		if from == nil {
 			continue
 		}
-		// Parts, whose names begin with an underscore, are there for all pages of their package and of the role's.
-		if parts, err := fs.Glob(from, "templates/_*.html"); err != nil {
+		// Parts are there for all pages: those of this package, and the role's.
+		if parts, err := fs.Glob(from, "templates/parts/*.html"); err != nil {
 			return nil, err
 		} else if len(parts) > 0 {
 			if base, err = base.ParseFS(from, parts...); err != nil {
@@ -45,9 +45,6 @@ func loadViews(s *Server) (*views, error) {
 			return nil, err
 		}
 		for _, name := range names {
-			if strings.HasPrefix(path.Base(name), "_") {
-				continue
-			}
 			page, err := base.Clone()
 			if err == nil {
 				page, err = page.ParseFS(from, name)
