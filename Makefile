@@ -36,9 +36,10 @@ demo: build ## show it all on this computer, until Ctrl-C
 test: tools lint cards race long scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
 	@echo "make test: all passed"
 
-tools: ## install what the tests need and this Debian lacks: a C compiler, card readers without hardware, OpenSSL, OpenSC and ext4 as judges
+tools: ## install what the tests need and this Debian lacks: a C compiler, card readers without hardware, a browser, OpenSSL, OpenSC and others as judges
 	@missing=; \
-	for need in gcc=gcc,libc6-dev openssl=openssl mkfs.ext4=e2fsprogs mount=mount pkg-config=pkg-config pcscd=pcscd,libccid opensc-tool=opensc; do \
+	for need in gcc=gcc,libc6-dev openssl=openssl mkfs.ext4=e2fsprogs mount=mount pkg-config=pkg-config pcscd=pcscd,libccid opensc-tool=opensc \
+	  chromium=chromium,fonts-dejavu-core pdftoppm=poppler-utils zbarimg=zbar-tools npm=npm; do \
 	  PATH=$$PATH:/usr/sbin:/sbin command -v $${need%%=*} >/dev/null || missing="$$missing $$(tr , ' ' <<<"$${need#*=}")"; \
 	done; \
 	pkg-config --exists libpcsclite 2>/dev/null || missing="$$missing libpcsclite-dev"; \
@@ -47,6 +48,7 @@ tools: ## install what the tests need and this Debian lacks: a C compiler, card 
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
+	@[ -e bin/npm/node_modules/axe-core/axe.min.js ] || npm install --prefix bin/npm --no-audit --no-fund --silent axe-core@4.14.1
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

@@ -265,7 +265,7 @@ func TestGuard(t *testing.T) {
 			if a.status != test.status {
 				t.Errorf("%d, want %d: %s", a.status, test.status, a.body)
 			}
-			for name, want := range map[string]string{"X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"} {
+			for name, want := range map[string]string{"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"} {
 				if got := a.header.Get(name); got != want {
 					t.Errorf("%s is %q", name, got)
 				}

@@ -40,8 +40,9 @@ function listen() {
   if (document.hidden) return; // a browser has six connections to a server, and this tab is not looked at
   source = new EventSource("/live");
   source.addEventListener("change", refresh);
+  source.addEventListener("open", refresh); // what changed before it listened, or while the node was away
 }
 
-document.addEventListener("visibilitychange", () => { listen(); if (!document.hidden) refresh(); });
+document.addEventListener("visibilitychange", listen);
 addEventListener("pagehide", () => source?.close());
 listen();
