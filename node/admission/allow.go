@@ -98,11 +98,12 @@ func (s *Server) zone(region string) string {
 type Counts struct {
 	Clients, Fronts, Desks int    // known now
 	Refused                uint64 // hellos since the start
+	Full                   uint64 // of them, clients that came when no more were taken
 }
 
 // Counts returns how many peers are known now and how many hellos were refused.
 func (s *Server) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Counts{Clients: s.claims.Len(), Fronts: s.roll.counts[Front], Desks: s.roll.counts[Desk], Refused: s.refused.Load()}
+	return Counts{Clients: s.claims.Len(), Fronts: s.roll.counts[Front], Desks: s.roll.counts[Desk], Refused: s.refused.Load(), Full: s.full.Load()}
 }

@@ -63,7 +63,7 @@
 //	 7 expired     enrolment or card has expired
 //	 8 profession  not on the network's list
 //	 9 revoked     D is revoked
-//	10 busy        rate of the peer or its network, or the relay is full
+//	10 busy        rate of the peer or its network, or the relay is full, or its volume of the month is used up (new clients only)
 //	11 no bundle   the relay has no valid network bundle
 //
 // A frame above the limit and a stream that is not done after 20 seconds are reset without a code.

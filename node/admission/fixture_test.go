@@ -90,6 +90,7 @@ type testRelay struct {
 	mu       sync.Mutex
 	roots    card.Roots
 	policy   *gossip.Policy
+	full     bool
 	admitted chan Admitted
 }
 
@@ -111,6 +112,7 @@ func newRelay(t testing.TB, listen string, limitLocal bool) *testRelay {
 			case <-ctx.Done():
 			}
 		},
+		Full:       r.isFull,
 		LimitLocal: limitLocal, Now: r.clock.Now,
 	})
 	r.Serve(r.host)
@@ -125,6 +127,12 @@ func (r *testRelay) getPolicy() *gossip.Policy {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.policy
+}
+
+func (r *testRelay) isFull() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.full
 }
 
 func (r *testRelay) getRoots() card.Roots {

@@ -38,6 +38,7 @@ type Config struct {
 	Bundle    func() uint64            // number of the current bundle, told in every answer; nil = 0
 	IsRelay   func(peer.ID) bool       // relays of the bundle; nil = none
 	Serves    func(region string) bool // whether this relay serves a region; nil = all
+	Full      func() bool              // no client that is not here already is taken, as busy; nil = never
 
 	// LimitLocal counts loopback and private addresses as subnets like any other (tests, closed networks).
 	LimitLocal bool
@@ -58,6 +59,7 @@ type Server struct {
 	perPeer   *inbound.Rate
 	perSource *inbound.Rate
 	refused   atomic.Uint64
+	full      atomic.Uint64
 
 	mu   sync.Mutex
 	roll *roll
@@ -83,6 +85,9 @@ func New(cfg Config) *Server {
 	}
 	if cfg.Serves == nil {
 		cfg.Serves = func(string) bool { return true }
+	}
+	if cfg.Full == nil {
+		cfg.Full = func() bool { return false }
 	}
 	return &Server{
 		cfg:       cfg,
@@ -183,6 +188,10 @@ func (s *Server) admit(conn network.Conn, h hello) (reply, Admitted) {
 
 // admitClient has the claims decide. Nothing but their answer leaves, so an answer shows no pending change of anybody.
 func (s *Server) admitClient(conn network.Conn, h hello, now time.Time) reply {
+	if s.cfg.Full() && len(s.claims.Effective(conn.RemotePeer(), now)) == 0 {
+		s.full.Add(1)
+		return reply{Code: CodeBusy}
+	}
 	from := gossip.SubnetOf(conn.RemoteMultiaddr(), s.cfg.LimitLocal)
 	grant, err := s.claims.Claim(conn.RemotePeer(), from, h.Region, h.Extra, now)
 	if err != nil {

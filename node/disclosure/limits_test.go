@@ -18,7 +18,7 @@ func (everybody) AllowConnect(peer.ID, ma.Multiaddr, peer.ID) bool { return true
 
 // With the limits that relays and patients run with, the largest data go through, also of several patients at once, and so does the largest list.
 func TestLargestDataWithinTheHostsLimits(t *testing.T) {
-	relayHost, err := host.Relay(hosttest.Key(70), &host.Gate{}, []string{hosttest.Loopback}, everybody{})
+	relayHost, err := host.Relay(hosttest.Key(70), &host.Gate{}, []string{hosttest.Loopback}, everybody{}, &host.Meter{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func admitted(context.Context, peer.ID) error { return nil }
 func TestCircuitsAreKept(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	key := newKey(t)
-	relay, err := Relay(key, &Gate{}, anywhere, admitAll{})
+	relay, err := Relay(key, &Gate{}, anywhere, admitAll{}, &Meter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,23 +91,38 @@ func TestCircuitsAreKept(t *testing.T) {
 	for _, a := range info.Addrs {
 		listen = append(listen, a.String())
 	}
-	again, err := Relay(key, &Gate{}, listen, admitAll{})
+	var meter Meter
+	again, err := Relay(key, &Gate{}, listen, admitAll{}, &meter)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen.until(t, "the relay is back", func(r, _ []peer.ID) bool { return len(r) == 2 })
-	reach(t, front.ID(), info)
+	idle, _ := meter.Bytes()
+	reach(t, front.ID(), info, func() {
+		if n := meter.Circuits(); n != 1 {
+			t.Errorf("%d circuits are open, not 1", n)
+		}
+	})
+	if in, out := meter.Bytes(); in <= idle || out == 0 {
+		t.Errorf("%d bytes in, %d before the circuit, %d out", in, idle, out)
+	}
+	if got := (reporter{&meter}).GetBandwidthTotals(); got.TotalIn == 0 || got.TotalOut == 0 {
+		t.Errorf("%+v", got)
+	}
 	c.Close()
 	if got := c.Reserved(); len(got) != 0 {
 		t.Errorf("reserved after the end: %v", got)
 	}
 	_ = Close(front)
 	_ = Close(again)
+	if n := meter.Circuits(); n != 0 {
+		t.Errorf("%d circuits are open after the end", n)
+	}
 	goleak.VerifyNone(t, before)
 }
 
-// reach connects a new patient to id through the relay.
-func reach(t *testing.T, id peer.ID, relay peer.AddrInfo) {
+// reach connects a new patient to id through the relay, and does something while it is.
+func reach(t *testing.T, id peer.ID, relay peer.AddrInfo, meanwhile func()) {
 	t.Helper()
 	h, err := Patient(&Gate{}, false)
 	if err != nil {
@@ -121,6 +136,7 @@ func reach(t *testing.T, id peer.ID, relay peer.AddrInfo) {
 	if got := h.Network().Connectedness(id); got != network.Limited {
 		t.Errorf("connectedness %s", got)
 	}
+	meanwhile()
 }
 
 // Seats go to different relays, and one that refuses does not keep a seat.

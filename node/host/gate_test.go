@@ -86,7 +86,7 @@ func TestGateIsBoundedAndForgets(t *testing.T) {
 // A peer that is denied loses what it has open, and does not come back until it is allowed.
 func TestGateClosesConnections(t *testing.T) {
 	gate := &Gate{}
-	relay, err := Relay(newKey(t), gate, anywhere, admitAll{})
+	relay, err := Relay(newKey(t), gate, anywhere, admitAll{}, &Meter{})
 	if err != nil {
 		t.Fatal(err)
 	}

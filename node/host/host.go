@@ -29,15 +29,16 @@ var ErrPortInUse = errors.New("the address is in use by another program: stop it
 // closeTimeout bounds a host's close: libp2p has had closes that hung (p2p.md 1.1).
 const closeTimeout = 5 * time.Second
 
-// Relay makes the public host of a relay. Only peers that acl admits may reserve a circuit.
-func Relay(key ed25519.PrivateKey, gate *Gate, listen []string, acl relay.ACLFilter) (host.Host, error) {
+// Relay makes the public host of a relay. Only peers that acl admits may reserve a circuit; meter counts what passes through.
+func Relay(key ed25519.PrivateKey, gate *Gate, listen []string, acl relay.ACLFilter, meter *Meter) (host.Host, error) {
 	return newHost(key, gate, listen, relayLimits(), watermarks{relayConnsLow, relayConns}, func(cfg *config.Config) {
 		cfg.UserAgent = "pieks-relay/1"
 		public := network.ReachabilityPublic
 		cfg.AutoNATConfig.ForceReachability = &public
 		cfg.AutoNATConfig.EnableService, cfg.EnableAutoNATv2 = true, true
 		cfg.EnableRelayService = true
-		cfg.RelayServiceOpts = []relay.Option{relay.WithResources(circuitResources()), relay.WithACL(acl)}
+		cfg.RelayServiceOpts = []relay.Option{relay.WithResources(circuitResources()), relay.WithACL(acl), relay.WithMetricsTracer(circuitTracer{meter})}
+		cfg.Reporter = reporter{meter}
 	})
 }
 

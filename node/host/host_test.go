@@ -34,7 +34,7 @@ func newKey(t testing.TB) ed25519.PrivateKey {
 
 func startRelay(t testing.TB, key ed25519.PrivateKey, listen []string) libhost.Host {
 	t.Helper()
-	h, err := Relay(key, &Gate{}, listen, admitAll{})
+	h, err := Relay(key, &Gate{}, listen, admitAll{}, &Meter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func infoOf(h libhost.Host) peer.AddrInfo { return peer.AddrInfo{ID: h.ID(), Add
 // Each role's host ends with all its goroutines, also after it was connected.
 func TestHostsEndWithoutGoroutines(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	relay, err := Relay(newKey(t), &Gate{}, anywhere, admitAll{})
+	relay, err := Relay(newKey(t), &Gate{}, anywhere, admitAll{}, &Meter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestPortInUse(t *testing.T) {
 	takenTCP := fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", tcp.Addr().(*net.TCPAddr).Port)
 	before := goleak.IgnoreCurrent()
 	for _, bad := range []string{"127.0.0.1:80", "/ip4/127.0.0.1/udp/x"} {
-		if _, err := Relay(newKey(t), &Gate{}, []string{bad}, admitAll{}); err == nil {
+		if _, err := Relay(newKey(t), &Gate{}, []string{bad}, admitAll{}, &Meter{}); err == nil {
 			t.Errorf("listens at %q", bad)
 		}
 	}
@@ -120,7 +120,7 @@ func TestPortInUse(t *testing.T) {
 		"only UDP": {takenUDP}, "only TCP": {takenTCP}, "both": {takenUDP, takenTCP},
 		"UDP beside a free one": {takenUDP, anywhere[1]}, "TCP beside a free one": {anywhere[0], takenTCP},
 	} {
-		if _, err := Relay(newKey(t), &Gate{}, listen, admitAll{}); !errors.Is(err, ErrPortInUse) {
+		if _, err := Relay(newKey(t), &Gate{}, listen, admitAll{}, &Meter{}); !errors.Is(err, ErrPortInUse) {
 			t.Errorf("relay, %s: %v", name, err)
 		}
 		if _, err := Practice(newKey(t), &Gate{}, listen, false); !errors.Is(err, ErrPortInUse) {
@@ -134,7 +134,7 @@ func TestPortInUse(t *testing.T) {
 func TestSecondRelayOnAPort(t *testing.T) {
 	first := startRelay(t, newKey(t), anywhere)
 	for _, a := range first.Addrs() {
-		if _, err := Relay(newKey(t), &Gate{}, []string{a.String()}, admitAll{}); !errors.Is(err, ErrPortInUse) {
+		if _, err := Relay(newKey(t), &Gate{}, []string{a.String()}, admitAll{}, &Meter{}); !errors.Is(err, ErrPortInUse) {
 			t.Errorf("%s: %v", a, err)
 		}
 	}

@@ -41,6 +41,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	index    *index
+	taken    uint64 // envelopes kept since the start
 	watchers map[BoxID]map[*session]struct{}
 	perPeer  map[peer.ID]int        // sessions that watch
 	perFrom  map[inbound.Source]int // sessions that watch
@@ -76,7 +77,10 @@ func Serve(cfg Config) (*Server, error) {
 func (s *Server) Close() error { return s.listener.Close() }
 
 // Counts are numbers for the relay's status, nothing of anybody.
-type Counts struct{ Envelopes, Boxes, Watching int }
+type Counts struct {
+	Envelopes, Boxes, Watching int
+	Taken                      uint64 // envelopes kept since the start
+}
 
 // Counts returns what is kept now.
 func (s *Server) Counts() Counts {
@@ -86,7 +90,7 @@ func (s *Server) Counts() Counts {
 	for _, n := range s.perPeer {
 		sessions += n
 	}
-	return Counts{Envelopes: s.index.count, Boxes: len(s.index.boxes), Watching: sessions}
+	return Counts{Envelopes: s.index.count, Boxes: len(s.index.boxes), Watching: sessions, Taken: s.taken}
 }
 
 func (s *Server) handle(ctx context.Context, st network.Stream) error {
@@ -131,6 +135,7 @@ func (s *Server) put(ctx context.Context, from inbound.Source, box BoxID, envelo
 		return 0, CodeFailed
 	}
 	s.index.durable(e)
+	s.taken++
 	for w := range s.watchers[box] {
 		w.wakeUp()
 	}

@@ -34,7 +34,7 @@ func serveDisclosures(t *testing.T, net *testnet.Net, clock *testnet.Clock) (rel
 			addrs = r.Addrs
 		}
 	}
-	h, err := host.Relay(net.Relays[0].Identity, &host.Gate{}, addrs, guests)
+	h, err := host.Relay(net.Relays[0].Identity, &host.Gate{}, addrs, guests, &host.Meter{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (everybody) AllowConnect(peer.ID, ma.Multiaddr, peer.ID) bool { return true
 // serveIssuer runs nothing but the issuer of the network's first relay.
 func serveIssuer(t testing.TB, net *testnet.Net, clock *testnet.Clock) libhost.Host {
 	t.Helper()
-	h, err := host.Relay(net.Relays[0].Identity, &host.Gate{}, loopback, everybody{})
+	h, err := host.Relay(net.Relays[0].Identity, &host.Gate{}, loopback, everybody{}, &host.Meter{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	libhost "github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 
+	"pieks/node/admission"
 	"pieks/node/control"
 )
 
@@ -21,6 +22,7 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodDiscloseList: control.HandleNone(n.listDisclosed),
 		control.MethodStatus:       control.HandleNone(func(context.Context) (control.Status, error) { return n.Status(), nil }),
 		control.MethodDoctor:       control.HandleNone(n.doctor),
+		control.MethodTraffic:      control.HandleNone(func(context.Context) (control.Traffic, error) { return n.Traffic(), nil }),
 		control.MethodSync: control.HandleNone(func(ctx context.Context) (control.Status, error) {
 			n.SyncNow(ctx)
 			return n.Status(), nil
@@ -53,7 +55,11 @@ func (n *Node) Status() control.Status {
 	s.Clients = counts.Clients
 	s.Circuits = n.circuits()
 	s.Mailbox = n.mailbox.Counts().Envelopes
-	s.Limits = n.limits(counts.Refused)
+	s.Limits = n.limits(counts)
+	s.Offline = n.traffic.apartSince()
+	if err := n.traffic.unwritable(); err != nil && s.ReadOnly == "" {
+		s.ReadOnly = err.Error()
+	}
 	s.Disclosures = n.disclosed.Counts().Waiting
 	return s
 }
@@ -73,14 +79,15 @@ func (n *Node) circuits() int {
 	return counts.Fronts + counts.Desks
 }
 
-func (n *Node) limits(refused uint64) []control.Limit {
+func (n *Node) limits(counts admission.Counts) []control.Limit {
 	var limits []control.Limit
 	add := func(name string, count uint64) {
 		if count > 0 {
 			limits = append(limits, control.Limit{Name: name, Count: count})
 		}
 	}
-	add("admission refused", refused)
+	add("admission refused", counts.Refused-min(counts.Full, counts.Refused))
+	add("monthly volume", counts.Full)
 	for abuse, count := range n.filter.Stats().Refused {
 		add("subscription "+string(abuse), count)
 	}
@@ -105,5 +112,18 @@ func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {
 		others.Detail += ", none reached"
 		others.Next = "check this machine's connection and firewall"
 	}
-	return append(found, listening, others), nil
+	return append(found, listening, others, n.volumeFinding()), nil
+}
+
+func (n *Node) volumeFinding() control.Finding {
+	t := n.Traffic()
+	f := control.Finding{Check: "monthly volume", OK: !t.Full, Detail: fmt.Sprintf("%.1f GB in %s", float64(t.MonthBytes)/1e9, t.Month)}
+	if t.QuotaBytes > 0 {
+		f.Detail += fmt.Sprintf(" of %.1f GB", float64(t.QuotaBytes)/1e9)
+	}
+	if t.Full {
+		f.Detail += ", used up: new patients are sent to other relays until " + t.Resets.Format("2 January 2006")
+		f.Next = "start the relay with a larger --monthly-gb, or leave it: practices and patients who are here stay"
+	}
+	return f
 }

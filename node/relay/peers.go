@@ -31,7 +31,7 @@ const (
 // run keeps the relay in touch with the other relays and its practices until ctx ends.
 func (n *Node) run(ctx context.Context) {
 	n.keeper.run(ctx)
-	for _, loop := range []func(context.Context){n.dialRelays, n.syncRelays, n.syncAdmitted, n.syncDisclosed, n.expire} {
+	for _, loop := range []func(context.Context){n.dialRelays, n.syncRelays, n.syncAdmitted, n.syncDisclosed, n.expire, n.watchTraffic} {
 		n.wg.Add(1)
 		go func() {
 			defer n.wg.Done()
@@ -48,6 +48,7 @@ func (n *Node) run(ctx context.Context) {
 
 // admitted is told by admission of each peer that said who it is.
 func (n *Node) admitted(_ context.Context, a admission.Admitted) {
+	n.changes.Changed()
 	if a.Kind != admission.Client {
 		n.closeOlder(a.Peer)
 	}
@@ -208,6 +209,7 @@ func (n *Node) expire(ctx context.Context) {
 		case <-changed:
 			n.pool.Recheck(n.validator)
 			n.admission.Recheck()
+			n.changes.Changed()
 		case <-tick.C:
 			n.pool.Expire(n.home.Now())
 		}

@@ -41,9 +41,11 @@ type Config struct {
 	CRLs []string
 	// LimitLocal counts loopback and private addresses as subnets like any other.
 	LimitLocal bool
-	Now        func() time.Time // nil is time.Now
-	Log        *slog.Logger     // nil discards
-	Stop       func()           // begins the stop when a command asks for it
+	// MonthlyBytes is the volume of a month, in and out together, after which no new patients are taken; 0: any.
+	MonthlyBytes uint64
+	Now          func() time.Time // nil is time.Now
+	Log          *slog.Logger     // nil discards
+	Stop         func()           // begins the stop when a command asks for it
 }
 
 // Node is a running relay.
@@ -52,11 +54,13 @@ type Node struct {
 	cfg     Config
 	gate    *host.Gate
 	host    libhost.Host
+	meter   host.Meter
 	log     *slog.Logger
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
 	closers []func() error // in the order in which they were started
 
+	regions   []string // zones that the network file gives this relay; none: all
 	zones     func(zone string) bool
 	pool      *gossip.Pool
 	validator *gossip.Validator
@@ -67,6 +71,8 @@ type Node struct {
 	disclosed *disclosure.Server
 	revoked   *revocations
 	keeper    *keeper
+	traffic   *traffic
+	changes   control.Changes
 	refresh   chan admission.Admitted
 	caughtUp  sync.Once
 
@@ -104,7 +110,10 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	n.zones = zonesOf(entry)
+	n.regions, n.zones = entry.Zones, zonesOf(entry)
+	if n.traffic, err = openTraffic(h.Store, cfg.MonthlyBytes, h.Log, h.Now()); err != nil {
+		return nil, err
+	}
 	if err := n.openPool(); err != nil {
 		return nil, err
 	}
@@ -167,13 +176,14 @@ func (n *Node) openPool() error {
 func (n *Node) listen(secrets *network.RelayHome, entry network.Relay) error {
 	n.admission = admission.New(admission.Config{
 		Policy: n.home.Network.Policy, CheckPass: n.validator.CheckPass, Roots: n.roots, Bundle: n.bundleNumber,
-		IsRelay: n.isRelay, Serves: n.serves, LimitLocal: n.cfg.LimitLocal, OnAdmit: n.admitted, Now: n.home.Now, Log: n.log,
+		IsRelay: n.isRelay, Serves: n.serves, Full: func() bool { return n.traffic.full(n.home.Now()) },
+		LimitLocal: n.cfg.LimitLocal, OnAdmit: n.admitted, Now: n.home.Now, Log: n.log,
 	})
 	listen := n.cfg.Listen
 	if len(listen) == 0 {
 		listen = entry.Addrs
 	}
-	h, err := host.Relay(secrets.Identity, n.gate, listen, n.admission)
+	h, err := host.Relay(secrets.Identity, n.gate, listen, n.admission, &n.meter)
 	if err != nil {
 		return err
 	}
@@ -323,6 +333,12 @@ func (n *Node) control() error {
 	n.onClose(server.Close)
 	return nil
 }
+
+// Home is the relay's folder and what every role has.
+func (n *Node) Home() *home.Home { return n.home }
+
+// Changes wakes who shows the relay: each second, and at once when somebody was admitted or the network file has changed.
+func (n *Node) Changes() *control.Changes { return &n.changes }
 
 // Pool is what the relay holds now.
 func (n *Node) Pool() *gossip.View { return n.pool.View() }
