@@ -93,6 +93,7 @@ type ready struct {
 	PID     int      `json:"pid"`
 	Network string   `json:"network"`
 	PeerIDs []string `json:"peer_ids"`
+	Metrics string   `json:"metrics,omitempty"` // address of the health checks, when they have one of their own
 }
 
 func (a *app) announce(ctx context.Context, n node, role string) error {
@@ -103,13 +104,16 @@ func (a *app) announce(ctx context.Context, n node, role string) error {
 	s, _ := answer.(control.Status)
 	a.test = s.Test
 	r := ready{Ready: true, Role: role, Home: s.Home, PID: os.Getpid(), Network: s.Network.ID, PeerIDs: s.PeerIDs}
+	if w, ok := n.(watched); ok {
+		r.Metrics = w.health.Addr()
+	}
 	return a.report(r, func(p *page) {
 		p.linef("%s is running.", a.bold(title(role)))
 		if s.ReadOnly != "" {
 			p.line(a.red("Read-only: ") + sentence(s.ReadOnly))
 		}
 		p.line("")
-		p.pairs([2]string{"Home", s.Home}, [2]string{"Network", fmt.Sprintf("%s, good until %s", s.Network.ID, instant(s.Network.Expires))})
+		p.pairs([2]string{"Home", s.Home}, [2]string{"Network", fmt.Sprintf("%s, good until %s", s.Network.ID, instant(s.Network.Expires))}, [2]string{"Metrics", r.Metrics})
 		p.line("")
 		p.line("Stop it with Ctrl-C. From another terminal:")
 		for _, next := range nextCommands[role] {
@@ -177,18 +181,24 @@ type RelayCmd struct {
 	Listen     []string `help:"Multiaddrs to listen on; left out, those of the network file." placeholder:"ADDR"`
 	CRL        []string `name:"crl" type:"path" sep:"none" help:"File with the revocation list of a card CA, PEM or DER; read again when it changes. Without a list that is in force, cards of that CA are refused." placeholder:"FILE"`
 	LimitLocal bool     `hidden:"" help:"Count loopback and private addresses as subnets like any other."`
+	Carrying
 }
 
 func (RelayCmd) Help() string {
 	return `A relay's home comes from 'pieks network init' of the network's operators. README.md says how to run it on a server.
 
     pieks relay --home NET/relay-1 --network NET/network.cbor
-    pieks relay --home /var/lib/pieks --listen /ip4/0.0.0.0/udp/4001/quic-v1,/ip4/0.0.0.0/tcp/4001`
+    pieks relay --home /var/lib/pieks --listen /ip4/0.0.0.0/udp/4001/quic-v1,/ip4/0.0.0.0/tcp/4001
+    pieks relay --home /var/lib/pieks --monthly-gb 900 --metrics-listen 9464`
 }
 
 func (c *RelayCmd) Run(ctx context.Context, a *app) error {
 	// Thousands of idle patients are mostly live memory: collecting at half the usual growth keeps them below 120 KiB each.
 	debug.SetGCPercent(50)
+	at, err := c.check(a)
+	if err != nil {
+		return err
+	}
 	dir, err := a.home(relayRole)
 	if err != nil {
 		return err
@@ -198,9 +208,14 @@ func (c *RelayCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return nil, err
 		}
-		return relay.Start(ctx, relay.Config{
-			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, CRLs: c.CRL, LimitLocal: c.LimitLocal, Log: log, Stop: stop,
+		n, err := relay.Start(ctx, relay.Config{
+			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, CRLs: c.CRL, LimitLocal: c.LimitLocal,
+			MonthlyBytes: c.monthlyBytes(), Log: log, Stop: stop,
 		})
+		if err != nil || at == "" {
+			return n, err
+		}
+		return watch(n, at, log)
 	})
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -40,6 +42,7 @@ func scriptParams() testscript.Params {
 			"fetch":      fetch,
 			"fetchwhere": fetchWhere,
 			"fetchport":  fetchPort,
+			"get":        get,
 			"until":      until,
 		},
 	}
@@ -164,6 +167,20 @@ func fetchPort(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%v is no address", parts)
 	}
 	ts.Setenv(args[0], parts[4])
+}
+
+// get prints the status and the body behind a URL.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: get URL")
+	}
+	client := http.Client{Timeout: 10 * time.Second}
+	response, err := client.Get(args[0])
+	ts.Check(err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n%s", response.Status, body)
 }
 
 // until repeats a command until its JSON has a path, or a value there: `until 10s len=5 pieks search --json`.

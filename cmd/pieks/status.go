@@ -36,6 +36,9 @@ func (c *StatusCmd) Run(ctx context.Context, a *app) error {
 	if err := a.call(ctx, client, "Asking the node", control.MethodStatus, nil, &s); err != nil {
 		return err
 	}
+	if s.Role == relayRole {
+		return a.relayStatus(ctx, client, s)
+	}
 	return a.report(s, func(p *page) { statusPage(p, s) })
 }
 

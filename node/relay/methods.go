@@ -56,7 +56,7 @@ func (n *Node) Status() control.Status {
 	s.Circuits = n.circuits()
 	s.Mailbox = n.mailbox.Counts().Envelopes
 	s.Limits = n.limits(counts)
-	s.Offline = n.traffic.apartSince()
+	s.Offline = n.apartSince(at)
 	if err := n.traffic.unwritable(); err != nil && s.ReadOnly == "" {
 		s.ReadOnly = err.Error()
 	}

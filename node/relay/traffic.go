@@ -91,16 +91,11 @@ func (t *traffic) show(now time.Time, total uint64) control.Traffic {
 	}
 }
 
-// meet notes whether another relay is reached, of those that there are.
-func (t *traffic) meet(now time.Time, others, reached int) {
+// meet notes how many relays are reached, of those that there are besides, and says since when none is.
+func (t *traffic) meet(now time.Time, others, reached int) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.apart = apartSince(t.apart, now, others, reached)
-}
-
-func (t *traffic) apartSince() time.Time {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	return t.apart
 }
 
@@ -128,13 +123,18 @@ func (n *Node) watchTraffic(ctx context.Context) {
 func (n *Node) look() {
 	now := n.home.Now()
 	n.traffic.note(now, sums{bytes: n.carried(), envelopes: n.mailbox.Counts().Taken, circuits: n.meter.Circuits()})
+	n.apartSince(now)
+}
+
+// apartSince is since when no other relay is reached, as of now.
+func (n *Node) apartSince(now time.Time) time.Time {
 	others, reached := n.others(), 0
 	for _, relay := range others {
 		if n.host.Network().Connectedness(relay.ID) == libnet.Connected {
 			reached++
 		}
 	}
-	n.traffic.meet(now, len(others), reached)
+	return n.traffic.meet(now, len(others), reached)
 }
 
 // carried are the bytes since the start, in and out together.
