@@ -219,3 +219,45 @@ func TestTimeIsUp(t *testing.T) {
 		t.Errorf("find: %q, %v", text, err)
 	}
 }
+
+// scans is a JPEG of 13 megapixels and a few megabytes that asks for a hundred thousand passes over them: each scan says in a few bytes
+// that nothing changes.
+func scans() []byte {
+	const side = 3600
+	blocks := (side / 8) * (side / 8)
+	data := []byte{0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0}
+	data = append(data, bytes.Repeat([]byte{1}, 64)...)
+	data = append(data, 0xFF, markerSOF2, 0, 11, 8, side>>8, side&0xFF, side>>8, side&0xFF, 1, 1, 0x11, 0)
+	data = append(data, 0xFF, 0xC4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xE0) // one code, "0": a run of 2^14 blocks and more
+	scan := []byte{0xFF, markerSOS, 0, 8, 1, 1, 0, 1, 63, 0}
+	bits, have := uint32(0), 0
+	put := func(value uint32, n int) {
+		for bits, have = bits<<n|value, have+n; have >= 8; have -= 8 {
+			if scan = append(scan, byte(bits>>(have-8))); scan[len(scan)-1] == 0xFF {
+				scan = append(scan, 0)
+			}
+		}
+	}
+	for left := blocks; left > 0; left -= 1<<14 {
+		put(0, 1)
+		put(0, 14)
+	}
+	put(0x7F, 7)
+	for len(data) < 4<<20 {
+		data = append(data, scan...)
+	}
+	return append(data, 0xFF, 0xD9)
+}
+
+// A picture that is made to keep its decoder busy is given up in time.
+func TestEndlessScans(t *testing.T) {
+	began := time.Now()
+	if got, err := Read(t.Context(), bytes.NewReader(scans())); !errors.Is(err, ErrNoCode) {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if took := time.Since(began); took > 2*maxTime {
+		t.Errorf("%s", took)
+	} else {
+		t.Log(took.Round(time.Millisecond))
+	}
+}
