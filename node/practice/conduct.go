@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"pieks/gossip/place"
 	"pieks/node/booking"
 )
 
@@ -103,10 +104,23 @@ func (n *Node) receive() error {
 }
 
 func (n *Node) ensureFront(ctx context.Context, p *persona) error {
+	plz := place.PLZ(n.told().PLZ)
+	if plz == "" {
+		return nil // nothing is known of this practice yet, so it has no region
+	}
 	n.mu.Lock()
-	open := n.fronts[p.Epoch] != nil
+	open := n.fronts[p.Epoch]
+	moved := open != nil && open.area != n.home.Network.Policy().Map.Area(plz)
+	if moved {
+		delete(n.fronts, p.Epoch)
+	}
 	n.mu.Unlock()
-	if open {
+	switch {
+	case moved: // the practice has another postcode: patients compare it with the area
+		if err := open.close(); err != nil {
+			return err
+		}
+	case open != nil:
 		return nil
 	}
 	f, err := n.openFront(ctx, p)

@@ -58,7 +58,7 @@ type front struct {
 // openFront starts the front of p. It publishes once it is told until when it shows appointments.
 func (n *Node) openFront(ctx context.Context, p *persona) (_ *front, err error) {
 	policy := n.home.Network.Policy()
-	plz := place.PLZ(n.identity.details.PLZ)
+	plz := place.PLZ(n.told().PLZ)
 	ctx, cancel := context.WithCancel(ctx)
 	f := &front{
 		node: n, persona: p, region: policy.Map.Region(plz), area: policy.Map.Area(plz),
@@ -144,7 +144,7 @@ func (f *front) serve(ctx context.Context) (err error) {
 		Reserved: func(relay peer.ID) {
 			f.reserved(ctx, relay)
 		},
-		Lost: func(relay peer.ID) { f.postbox.shut(relay); f.publishSoon() },
+		Lost: func(relay peer.ID) { f.postbox.shut(relay); f.publishSoon(); n.changes.Changed() },
 		Log:  f.log,
 	})
 	if err != nil {
@@ -194,6 +194,7 @@ func (f *front) admit(ctx context.Context, relay peer.ID) error {
 
 func (f *front) reserved(ctx context.Context, relay peer.ID) {
 	f.postbox.open(ctx, relay)
+	f.node.changes.Changed()
 	if err := f.feed.Announce(); err != nil {
 		f.log.Debug("pool topic not announced", "err", err)
 	}
@@ -282,7 +283,9 @@ func (f *front) publish(ctx context.Context) error {
 	f.mu.Lock()
 	f.expires = expires // before it leaves: from then on somebody may ask for what it shows
 	f.mu.Unlock()
-	return f.feed.Publish(ctx, signed)
+	err = f.feed.Publish(ctx, signed)
+	n.changes.Changed()
+	return err
 }
 
 // sign makes the next sheet of this pseudonym.

@@ -37,6 +37,10 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodEnrolmentBegin:  control.Handle(n.beginEnrolment),
 		control.MethodEnrolmentFinish: control.Handle(n.finishEnrolment),
 
+		control.MethodDetails:    control.HandleNone(n.showDetails),
+		control.MethodDetailsSet: control.Handle(n.setDetails),
+		control.MethodVaccines:   control.HandleNone(n.vaccines),
+
 		control.MethodDiscloseLookup:  control.Handle(n.lookUp),
 		control.MethodDiscloseDeliver: control.Handle(n.deliverSigned),
 		control.MethodDisclosures:     control.HandleNone(n.signedDisclosures),
@@ -220,7 +224,7 @@ func (n *Node) Status() control.Status {
 	}
 	n.mu.Unlock()
 	if err := n.usable(); err != nil {
-		s.ReadOnly = err.Error()
+		s.ReadOnly, s.ReadOnlyWhy = err.Error(), n.whyNot(err)
 	}
 	for _, info := range n.home.Relays("") {
 		r := control.Relay{PeerID: info.ID.String(), Operator: n.home.Operator(info.ID)}
