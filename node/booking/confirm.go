@@ -116,6 +116,7 @@ func (l *Ledger) book(ctx context.Context, h *hold, patient Patient) (BookingID,
 	switch {
 	case err == nil:
 		h.phase, h.record.Booking = booked, id
+		l.known.made(id, record)
 		for _, i := range h.items {
 			if i.hold == h { // else a cancellation has overtaken us in memory, as it did on disk
 				i.record.Status = SlotBooked
@@ -194,6 +195,16 @@ func (h *hold) writeBooking(tx *store.Tx, id BookingID, record bookingRecord, ke
 		return err
 	}
 	return tx.Put(bucketHolds, h.key, h.epoch.sealer.Seal(h.key, plain))
+}
+
+// keepCode keeps a code as long as a booking that it leads to: a visit may be moved to a time far behind the one that the code was written with.
+func (l *Ledger) keepCode(_, value []byte, now time.Time) bool {
+	var record codeRecord
+	if wire.Unmarshal(value, &record) != nil {
+		return true // not ours to throw away: a check will name it
+	}
+	return uint64(max(0, now.Unix())) <= record.Until ||
+		slices.ContainsFunc(record.Visits, func(v codeVisit) bool { return l.keptBy(v.Booking, now) })
 }
 
 func addCode(tx *store.Tx, key []byte, visit codeVisit, until uint64) error {

@@ -18,6 +18,8 @@ const (
 	// maxName, maxPhone: longest name that German registers take, in bytes; longest number anyone writes down.
 	maxName  = 160
 	maxPhone = 32
+	// maxLot: lot numbers of vaccines have 6 to 12 characters; room for one that names its expiry, too.
+	maxLot = 32
 	// maxReason: a sentence from reception.
 	maxReason = 240
 	// maxCodeInput: four words of eight letters are 35 bytes, a QR text 44; people paste a little around it.

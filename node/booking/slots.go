@@ -69,11 +69,7 @@ func (l *Ledger) Appointments() []Appointment {
 	l.mu.RLock()
 	all := make([]Appointment, 0, len(l.items))
 	for _, i := range l.items {
-		a := i.appointment()
-		if a.Status == SlotOpen && i.hold != nil && !i.hold.ended(now) {
-			a.Status = SlotHeld
-		}
-		all = append(all, a)
+		all = append(all, i.seen(now))
 	}
 	l.mu.RUnlock()
 	slices.SortFunc(all, func(a, b Appointment) int {
@@ -169,7 +165,13 @@ func (l *Ledger) writeItems(ctx context.Context, items []*item) error {
 // ownHold occupies an appointment that the practice itself is changing.
 var ownHold = &hold{phase: placing}
 
-// epochEnd of an instant is the last second of its local day.
+// StartOfDay is the first instant of a date in Germany; of the argument only the date is read.
+func StartOfDay(date time.Time) time.Time {
+	y, m, d := date.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, berlin)
+}
+
+// endOfDay of an instant is the last second of its local day.
 func endOfDay(t time.Time) time.Time {
 	y, m, d := t.In(berlin).Date()
 	return time.Date(y, m, d+1, 0, 0, 0, 0, berlin).Add(-time.Second)

@@ -37,6 +37,8 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodEnrolmentBegin:  control.Handle(n.beginEnrolment),
 		control.MethodEnrolmentFinish: control.Handle(n.finishEnrolment),
 
+		control.MethodDay: control.Handle(n.showDays),
+
 		control.MethodDetails:    control.HandleNone(n.showDetails),
 		control.MethodDetailsSet: control.Handle(n.setDetails),
 		control.MethodVaccines:   control.HandleNone(n.vaccines),
@@ -95,9 +97,7 @@ func (n *Node) slotsChanged(ids []booking.AppointmentID) control.SlotsChanged {
 func (n *Node) listSlots(context.Context) ([]control.Appointment, error) {
 	list := []control.Appointment{}
 	for _, a := range n.ledger.Appointments() {
-		list = append(list, control.Appointment{
-			ID: a.ID.String(), Start: a.Start, End: a.End, Vaccine: a.Vaccine, Dose: int(a.Dose), State: a.Status.String(),
-		})
+		list = append(list, shownAppointment(a, n.ledger.Listed(a.ID)))
 	}
 	return list, nil
 }
@@ -151,11 +151,26 @@ func (n *Node) bookings(context.Context) ([]control.Booking, error) {
 func (n *Node) shown(b booking.Booking) control.Booking {
 	out := control.Booking{
 		ID: b.ID.String(), State: b.State.String(), Message: b.Reason, Visits: []control.Visit{},
-		Patient: &control.Patient{Name: b.Patient.Name, BirthDate: b.Patient.BirthDate, Phone: b.Patient.Phone},
-		Test:    n.home.Network.Get().IsTest(),
+		Patient: shownPatient(b.Patient), Created: b.Created, Moved: b.Moved, Phone: b.ByPhone,
+		Test: n.home.Network.Get().IsTest(),
 	}
 	for _, v := range b.Visits {
-		out.Visits = append(out.Visits, control.Visit{Start: v.Start, End: v.End, Vaccine: v.Vaccine, Dose: int(v.Dose), State: v.State.String()})
+		out.Visits = append(out.Visits, shownVisit(v))
+	}
+	return out
+}
+
+func shownPatient(p booking.Patient) *control.Patient {
+	return &control.Patient{Name: p.Name, BirthDate: p.BirthDate, Phone: p.Phone}
+}
+
+func shownVisit(v booking.Visit) control.Visit {
+	out := control.Visit{
+		Start: v.Start, End: v.End, Vaccine: v.Vaccine, Dose: int(v.Dose), State: v.State.String(),
+		Appointment: v.Appointment.String(), Attended: v.Attended, Outcome: v.Outcome.String(), Lot: v.Lot,
+	}
+	if v.Code != nil {
+		out.Digits, out.Words, out.QR = v.Code.Digits(), v.Code.Words(), v.Code.QR()
 	}
 	return out
 }
