@@ -212,7 +212,8 @@ func (l *Ledger) takeUp(moved []*item) {
 	for _, m := range moved {
 		i := l.items[m.id]
 		if i == nil {
-			continue
+			i = &item{id: m.id, record: m.record}
+			l.items[m.id] = i
 		}
 		for _, e := range l.epochs {
 			e.hide(i)
@@ -226,8 +227,8 @@ func (l *Ledger) takeUp(moved []*item) {
 
 // put puts the notice into the outbox.
 func (n notice) put(tx *store.Tx, id BookingID, record bookingRecord, now time.Time) error {
-	if n == nil {
-		return nil
+	if n == nil || record.ByPhone {
+		return nil // the patient knows, or has no mailbox
 	}
 	msg, err := n(id, record)
 	if err != nil {

@@ -177,18 +177,8 @@ func (h *hold) writeBooking(tx *store.Tx, id BookingID, record bookingRecord, ke
 			return err
 		}
 	}
-	if err := put(tx, bucketBookings, id[:], record); err != nil {
+	if err := writeRecord(tx, id, record, codes); err != nil {
 		return err
-	}
-	if err := put(tx, bucketKeys, record.Key[:], keyRecord{Booking: id, Until: record.Until}); err != nil {
-		return err
-	}
-	for n, c := range codes {
-		for _, key := range c.lookupKeys() {
-			if err := addCode(tx, key, codeVisit{Booking: id, Visit: uint8(n)}, record.Until); err != nil {
-				return err
-			}
-		}
 	}
 	plain, err := wire.Marshal(kept)
 	if err != nil {
@@ -205,6 +195,24 @@ func (l *Ledger) keepCode(_, value []byte, now time.Time) bool {
 	}
 	return uint64(max(0, now.Unix())) <= record.Until ||
 		slices.ContainsFunc(record.Visits, func(v codeVisit) bool { return l.keptBy(v.Booking, now) })
+}
+
+// writeRecord writes a new booking with what leads to it: its key and its codes.
+func writeRecord(tx *store.Tx, id BookingID, record bookingRecord, codes []Code) error {
+	if err := put(tx, bucketBookings, id[:], record); err != nil {
+		return err
+	}
+	if err := put(tx, bucketKeys, record.Key[:], keyRecord{Booking: id, Until: record.Until}); err != nil {
+		return err
+	}
+	for n, c := range codes {
+		for _, key := range c.lookupKeys() {
+			if err := addCode(tx, key, codeVisit{Booking: id, Visit: uint8(n)}, record.Until); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func addCode(tx *store.Tx, key []byte, visit codeVisit, until uint64) error {

@@ -102,6 +102,7 @@ func OpenLedger(ctx context.Context, cfg LedgerConfig) (*Ledger, error) {
 	cfg.Store.Retain(bucketCodes, l.keepCode)
 	cfg.Store.Retain(bucketTries, keepUntil(func(r *triesRecord) uint64 { return r.Until }))
 	cfg.Store.Retain(bucketRooms, keepUntil(func(r *roomRecord) uint64 { return r.Until }))
+	cfg.Store.Retain(bucketJournal, keepUntil(func(r *journalRecord) uint64 { return r.Until }))
 	cfg.Store.Retain(bucketOutbox, keepUntil(func(r *outgoingRecord) uint64 { return r.Expires }))
 	return l, nil
 }

@@ -136,13 +136,22 @@ func (s series) expand(now time.Time) ([]Appointment, error) {
 	return made, nil
 }
 
+// errNoSuchTime says that a clock in Germany does not show a time on a day, or shows it twice.
+var errNoSuchTime = errors.New("no such time")
+
+// clockError is errNoSuchTime with a sentence.
+type clockError struct{ text string }
+
+func (e *clockError) Error() string        { return e.text }
+func (e *clockError) Is(target error) bool { return target == errNoSuchTime }
+
 // instant is the moment at which a wall clock in Germany shows the series' day and the time at.
 func (s series) instant(at time.Duration) (time.Time, error) {
 	y, m, d := s.day.Date()
 	hour, minute := int(at/time.Hour), int(at%time.Hour/time.Minute)
 	t := time.Date(y, m, d, hour, minute, 0, 0, berlin)
 	if t.Hour() != hour || t.Minute() != minute {
-		return t, fmt.Errorf("%02d:%02d does not exist on %s, since the clocks are put forward: choose another time", hour, minute, s.day.Format(time.DateOnly))
+		return t, &clockError{fmt.Sprintf("%02d:%02d does not exist on %s, since the clocks are put forward: choose another time", hour, minute, s.day.Format(time.DateOnly))}
 	}
 	early, late := t, t
 	if before := t.Add(-time.Hour); before.Hour() == hour && before.Minute() == minute {
@@ -160,5 +169,5 @@ func (s series) instant(at time.Duration) (time.Time, error) {
 	case second:
 		return late, nil
 	}
-	return t, fmt.Errorf("%02d:%02d exists twice on %s, since the clocks are put back: say --fold first or --fold second", hour, minute, s.day.Format(time.DateOnly))
+	return t, &clockError{fmt.Sprintf("%02d:%02d exists twice on %s, since the clocks are put back: say --fold first or --fold second", hour, minute, s.day.Format(time.DateOnly))}
 }
