@@ -29,8 +29,8 @@ func (l *Ledger) Add(ctx context.Context, add []Appointment) ([]AppointmentID, e
 	}
 	l.changes.Lock()
 	defer l.changes.Unlock()
-	if l.OpenCount()+len(made) > maxOpen {
-		return nil, ErrTooMany
+	if err := l.Room(len(made)); err != nil {
+		return nil, err
 	}
 	if err := l.writeItems(ctx, made); err != nil {
 		return nil, fmt.Errorf("add appointments: %w", err)
@@ -47,6 +47,14 @@ func (l *Ledger) Add(ctx context.Context, add []Appointment) ([]AppointmentID, e
 	l.mu.Unlock()
 	l.cfg.OnChange()
 	return ids, nil
+}
+
+// Room says whether n more appointments can be offered, or gives ErrTooMany.
+func (l *Ledger) Room(n int) error {
+	if l.OpenCount()+n > maxOpen {
+		return ErrTooMany
+	}
+	return nil
 }
 
 // OpenCount is how many appointments to come are open, held or blocked.

@@ -340,9 +340,13 @@ type VerifyRequest struct {
 	Code string `json:"code"` // digits, words or QR text as the patient shows it
 }
 
-// VerifyResult is the same for unknown, expired and wrong codes: OK false and one sentence.
+// VerifyResult is the same for unknown, expired and wrong codes: OK false, one code and one sentence.
 type VerifyResult struct {
-	OK      bool      `json:"ok"`
+	OK bool `json:"ok"`
+	// Reason why it is not OK: "typo" (the check digit or a word is wrong; costs nothing), "form" (no code at all; costs nothing), "unknown"
+	// (unknown, expired, cancelled or wrong), "used" (see Used), "locked" (too many wrong ones, see Until).
+	Reason  string    `json:"reason,omitempty"`
+	Until   time.Time `json:"until,omitzero"` // locked: when the next code is looked at
 	Message string    `json:"message"`
 	Used    time.Time `json:"used,omitzero"` // when this code was already redeemed here
 	Booking *Booking  `json:"booking,omitempty"`

@@ -15,6 +15,7 @@ import (
 	"pieks/node/booking"
 	"pieks/node/control"
 	bundle "pieks/node/network"
+	"pieks/store"
 )
 
 // Handlers are the control methods of a practice.
@@ -37,7 +38,16 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodEnrolmentBegin:  control.Handle(n.beginEnrolment),
 		control.MethodEnrolmentFinish: control.Handle(n.finishEnrolment),
 
-		control.MethodDay: control.Handle(n.showDays),
+		control.MethodDay:        control.Handle(n.showDays),
+		control.MethodPlan:       control.Handle(n.plan),
+		control.MethodLeftOver:   control.Handle(n.leftOver),
+		control.MethodPhone:      control.Handle(n.bookByPhone),
+		control.MethodAttend:     control.Handle(n.attend),
+		control.MethodOutcome:    control.Handle(n.setOutcome),
+		control.MethodMove:       control.Handle(n.move),
+		control.MethodCancelMany: control.Handle(n.cancelMany),
+		control.MethodUndo:       control.Handle(n.undo),
+		control.MethodChanges:    control.HandleNone(n.listChanges),
 
 		control.MethodDetails:    control.HandleNone(n.showDetails),
 		control.MethodDetailsSet: control.Handle(n.setDetails),
@@ -53,26 +63,17 @@ func (n *Node) Handlers() control.Handlers {
 
 func (n *Node) addSlots(ctx context.Context, in control.SlotsAdd) (control.SlotsChanged, error) {
 	var none control.SlotsChanged
-	if err := n.home.Network.Usable(); err != nil {
-		return none, control.Errorf(control.KindUnavailable, "No appointments were added: %w", err)
+	if _, err := n.offered(in.Vaccine, in.Dose); err != nil {
+		return none, err
 	}
-	policy := n.home.Network.Policy()
-	vaccine, known := policy.Vaccines[in.Vaccine]
-	if !known {
-		codes := slices.Sorted(maps.Keys(policy.Vaccines))
-		return none, control.Errorf(control.KindUsage, "There is no vaccine %q in this network. Known are: %v.", in.Vaccine, codes)
-	}
-	if in.Dose < 0 || in.Dose > int(vaccine.Doses) {
-		return none, control.Errorf(control.KindUsage, "%s has %d doses: choose one of them, or 0 for any.", vaccine.Name, vaccine.Doses)
-	}
-	now := n.home.Now()
+	now, rules := n.home.Now(), n.rules()
 	made, err := booking.Expand(in, now)
 	if err != nil {
 		return none, usage(err)
 	}
-	last := gossip.DayOf(now) + policy.Rules.DaysAhead
+	last := gossip.DayOf(booking.InZone(now)) + rules.DaysAhead
 	if slices.ContainsFunc(made, func(a booking.Appointment) bool { return a.Day() > last }) {
-		return none, control.Errorf(control.KindUsage, "Appointments can be offered at most %d days ahead.", policy.Rules.DaysAhead)
+		return none, control.Errorf(control.KindUsage, "Appointments can be offered at most %d days ahead.", rules.DaysAhead)
 	}
 	ids, err := n.ledger.Add(ctx, made)
 	if err != nil {
@@ -194,11 +195,17 @@ func (n *Node) verify(ctx context.Context, in control.VerifyRequest) (control.Ve
 	case errors.Is(err, booking.ErrUsed):
 		shown := n.shown(found.Booking)
 		return control.VerifyResult{
-			Message: "This code was already redeemed here at " + found.Used.Format("2006-01-02 15:04") + ".",
-			Used:    found.Used, Booking: &shown, Visit: &shown.Visits[found.Visit],
+			Reason: "used", Message: "This code was already redeemed here at " + found.Used.Format("2006-01-02 15:04") + ".",
+			Used: found.Used, Booking: &shown, Visit: &shown.Visits[found.Visit],
 		}, nil
-	case errors.Is(err, booking.ErrTypo), errors.Is(err, booking.ErrCodeForm), errors.Is(err, booking.ErrNotValid), errors.As(err, &locked):
-		return control.VerifyResult{Message: err.Error()}, nil
+	case errors.As(err, &locked):
+		return control.VerifyResult{Reason: "locked", Until: locked.Until, Message: err.Error()}, nil
+	case errors.Is(err, booking.ErrTypo):
+		return control.VerifyResult{Reason: "typo", Message: err.Error()}, nil
+	case errors.Is(err, booking.ErrCodeForm):
+		return control.VerifyResult{Reason: "form", Message: err.Error()}, nil
+	case errors.Is(err, booking.ErrNotValid):
+		return control.VerifyResult{Reason: "unknown", Message: err.Error()}, nil
 	case err != nil:
 		return control.VerifyResult{}, err
 	}
@@ -218,8 +225,12 @@ func validOn(start, now time.Time) string {
 // usage marks the errors that a person can mend by asking otherwise.
 func usage(err error) error {
 	switch {
-	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, booking.ErrNoAppointment):
+	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, booking.ErrNoAppointment), errors.Is(err, booking.ErrNoVisit):
 		return control.Errorf(control.KindNotFound, "%w", err)
+	case errors.Is(err, booking.ErrNotFree), errors.Is(err, booking.ErrNotBooked), errors.Is(err, booking.ErrNotAttended), errors.Is(err, booking.ErrNoChange):
+		return control.Errorf(control.KindConflict, "%w", err)
+	case errors.Is(err, store.ErrFailed), errors.Is(err, store.ErrFull):
+		return err
 	default:
 		return control.Errorf(control.KindUsage, "%w", err)
 	}
