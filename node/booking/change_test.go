@@ -220,6 +220,7 @@ func (b Booking) code(t *testing.T, k *kit) string {
 func TestMoveToAnAppointment(t *testing.T) {
 	k := newKit(t)
 	ids := k.offer(2)
+	open := k.sheet().Sheet.Slots[1].ID
 	a, b := k.booked(0)
 	c := must[Change](t)(k.desk.Move(t.Context(), MoveOrder{Visits: refOf(b, 0), Appointment: &ids[1]}))
 	if k.status(ids[0]) != SlotWithdrawn || k.status(ids[1]) != SlotBooked || len(must[Booking](t)(k.ledger.Booking(b.ID)).Visits) != 1 {
@@ -232,6 +233,9 @@ func TestMoveToAnAppointment(t *testing.T) {
 	must[Change](t)(k.desk.Undo(t.Context(), c.ID))
 	if k.status(ids[0]) != SlotBooked || k.status(ids[1]) != SlotOpen {
 		t.Error("not as before")
+	}
+	if s := k.sheet().Sheet.Slots; len(s) != 1 || s[0].ID == open {
+		t.Error("offered again under its old id")
 	}
 	k.publish(k.clock.now().Add(-2 * k.rules.Cycle))
 	if err := k.book(k.attempt(0)); err != nil {

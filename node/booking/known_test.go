@@ -111,6 +111,17 @@ func TestBetween(t *testing.T) {
 	}
 }
 
+// A patient may cancel before the practice has taken its own booking into memory: the later state stays.
+func TestFasterChange(t *testing.T) {
+	k := newKit(t)
+	id := BookingID{1}
+	k.ledger.took(id, bookingRecord{Revision: 2})
+	k.ledger.known.made(id, bookingRecord{Revision: 1})
+	if got := k.ledger.known.bookings[id].Revision; got != 2 {
+		t.Errorf("revision %d", got)
+	}
+}
+
 // What is not kept any longer is not in memory either.
 func TestForgottenBookings(t *testing.T) {
 	k := newKit(t)
