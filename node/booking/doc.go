@@ -193,6 +193,13 @@
 // A hold ends Rules.Hold after the offer. One B has one hold; a peer has at most 4 at a time and may let 12 lapse in an hour, a subnet 16 and 48, and
 // all requests out of mailboxes together 50 at a time.
 //
+// # What reception changes
+//
+// A booking that is moved keeps its id, its key and its codes; the visit gets another appointment, the one before is withdrawn. Each change of some bookings
+// (Desk.Move, Desk.CancelMany) is one transaction: bookings, appointments, the notices for the patients and an entry of the journal, by which Desk.Undo takes it
+// back for ten minutes as far as nobody else has the appointments by then. A patient is told of each, by revision. What became of a visit
+// (Outcome, lot) is in no message. Bookings are kept in memory as they are on the disk, so that a month of 2,000 is shown in milliseconds.
+//
 // # Examples
 //
 // Made from Ed25519 seeds SHA-256("P"), SHA-256("D") and 0x44 (B), X25519 private key 0x45, n_p 0x22, n_d 0x33, slot id 0x77, a practice card of the

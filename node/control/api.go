@@ -152,6 +152,7 @@ type Enrolment struct {
 	State       string    `json:"state"`            // enrolled, due, none
 	Device      string    `json:"device"`           // D, 64 hex digits: what the operators of the network revoke
 	Reason      string    `json:"reason,omitempty"` // why there is none that holds
+	Why         string    `json:"why,omitempty"`    // the same as a code: details (none entered yet), card (none has signed), changed (the details since), expired, revoked, other
 	NotAfter    time.Time `json:"not_after,omitzero"`
 	Due         time.Time `json:"due,omitzero"` // from then on the card is asked for
 	Kind        string    `json:"kind,omitempty"`

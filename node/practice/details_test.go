@@ -25,6 +25,12 @@ func TestDetailsSetLater(t *testing.T) {
 	if s := n.Status(); s.ReadOnlyWhy != "details" || !errors.Is(n.usable(), ErrNoDetails) {
 		t.Fatalf("%q %q", s.ReadOnlyWhy, s.ReadOnly)
 	}
+	if e := must(n.showEnrolment(t.Context())); e.State != "none" || e.Why != "details" {
+		t.Errorf("%+v", e)
+	}
+	if _, err := n.beginEnrolment(t.Context(), control.EnrolmentBegin{}); !errors.Is(err, ErrNoDetails) {
+		t.Errorf("a card is asked to sign nothing: %v", err)
+	}
 	if _, err := n.addSlots(t.Context(), aMorning(clock.Now().AddDate(0, 0, 3))); err != nil {
 		t.Errorf("appointments can be prepared: %v", err)
 	}
@@ -72,6 +78,9 @@ func TestDetailsChangedInARealNetwork(t *testing.T) {
 	in.Street = "Ringstr. 2"
 	if _, err := n.setDetails(t.Context(), in); err != nil {
 		t.Fatal(err)
+	}
+	if e := must(n.showEnrolment(t.Context())); e.Why != "changed" {
+		t.Errorf("%+v", e)
 	}
 	if s := n.Status(); !errors.Is(n.usable(), ErrOtherDetails) || s.ReadOnlyWhy != "enrolment" {
 		t.Errorf("%q", s.ReadOnlyWhy)

@@ -61,11 +61,28 @@ func (n *Node) showEnrolment(context.Context) (control.Enrolment, error) {
 		out.Kind, out.Profession, out.TelematikID, out.Holder = string(l.Kind), l.Profession, l.TelematikID, l.Holder
 	}
 	if err := id.holds(bundle, now); err != nil {
-		out.State, out.Reason = "none", err.Error()
+		out.State, out.Reason, out.Why = "none", err.Error(), whyNone(err)
 	} else if id.due(now) {
 		out.State = "due"
 	}
 	return out, nil
+}
+
+// whyNone is the code of what lacks for an enrolment that holds.
+func whyNone(err error) string {
+	switch {
+	case errors.Is(err, ErrNoDetails):
+		return "details"
+	case errors.Is(err, ErrLicence):
+		return "card"
+	case errors.Is(err, ErrOtherDetails):
+		return "changed"
+	case errors.Is(err, card.ErrStatementExpired):
+		return "expired"
+	case errors.Is(err, card.ErrRevoked):
+		return "revoked"
+	}
+	return "other"
 }
 
 // beginEnrolment gives what the card is to sign, once it is clear that the network will take it.
