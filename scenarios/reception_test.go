@@ -62,3 +62,40 @@ func TestMovedPatientHears(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// TestPracticeGetsAnotherPostcode: within its region its appointments appear where it is now, and can be booked there. In another region they are
+// gone from the old one, and the practice says from when on they are shown.
+func TestPracticeGetsAnotherPostcode(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, 26*time.Hour)
+	if err := w.offer("09:00", "09:30"); err != nil {
+		t.Fatal(err)
+	}
+	testnet.Until(t, "three appointments are seen", func() bool { return len(w.tokens()) == 3 })
+	before := w.tokens()[0].Area
+	move := func(plz string) {
+		w.must("practice", control.MethodDetailsSet, control.Details{Name: "Praxis Dr. Beispiel", Street: "Ring 2", PLZ: plz}, nil)
+	}
+	move("50668")
+	testnet.Until(t, "they are seen at the new place", func() bool {
+		list := w.tokens()
+		return len(list) == 3 && list[0].Area != before
+	})
+	in := anna()
+	in.Tokens = []string{w.tokens()[0].ID}
+	var booked control.Booking
+	w.must("patient", control.MethodBook, in, &booked)
+	if booked.State != "booked" || booked.Practice.PLZ != "50668" {
+		t.Errorf("%+v", booked)
+	}
+	move("80337")
+	testnet.Until(t, "nothing is shown where it was", func() bool { return len(w.tokens()) == 0 })
+	status := func() (s control.Status) { w.must("practice", control.MethodStatus, nil, &s); return s }
+	if s := status(); s.ReadOnlyWhy != "moved" || s.Rotation.IsZero() {
+		t.Errorf("%q %q", s.ReadOnlyWhy, s.ReadOnly)
+	}
+	w.stop("practice")
+	w.start("practice", "")
+	move("50668")
+	testnet.Until(t, "it is back", func() bool { return len(w.tokens()) == 2 && status().ReadOnlyWhy == "" })
+}

@@ -45,7 +45,7 @@ type Status struct {
 	PeerIDs  []string  `json:"peer_ids"`
 	Network  Network   `json:"network"`
 	ReadOnly string    `json:"read_only,omitempty"` // why nothing new can be offered or booked; empty when it can
-	// ReadOnlyWhy is the code beside ReadOnly, at a practice: "network", "details", "enrolment" or "".
+	// ReadOnlyWhy is the code beside ReadOnly, at a practice: "network", "details", "enrolment", "moved" (the postcode is in another region: shown from Rotation on) or "".
 	ReadOnlyWhy string    `json:"read_only_why,omitempty"`
 	Web         string    `json:"web,omitempty"`      // where the app is served; pieks open makes a link to it
 	Listed      time.Time `json:"listed,omitzero"`    // patient: when the list of its regions was last brought up to date; zero: never

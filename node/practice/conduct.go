@@ -98,7 +98,7 @@ func (n *Node) receive() error {
 	n.mu.Unlock()
 	var errs error
 	for _, f := range fronts {
-		errs = errors.Join(errs, f.receive(usable))
+		errs = errors.Join(errs, f.receive(usable && !f.away))
 	}
 	return errs
 }
@@ -110,7 +110,16 @@ func (n *Node) ensureFront(ctx context.Context, p *persona) error {
 	}
 	n.mu.Lock()
 	open := n.fronts[p.Epoch]
-	moved := open != nil && open.area != n.home.Network.Policy().Map.Area(plz)
+	n.mu.Unlock()
+	moved := false
+	if open != nil {
+		at, err := n.standingOf(p.Epoch, plz)
+		if err != nil {
+			return err
+		}
+		moved = at != open.standing
+	}
+	n.mu.Lock()
 	if moved {
 		delete(n.fronts, p.Epoch)
 	}

@@ -251,6 +251,8 @@ func (n *Node) Status() control.Status {
 	n.mu.Unlock()
 	if err := n.usable(); err != nil {
 		s.ReadOnly, s.ReadOnlyWhy = err.Error(), n.whyNot(err)
+	} else if active != nil && active.away {
+		s.ReadOnly, s.ReadOnlyWhy = fmt.Sprintf(movedText, booking.InZone(s.Rotation).Format("2006-01-02 15:04")), "moved"
 	}
 	for _, info := range n.home.Relays("") {
 		r := control.Relay{PeerID: info.ID.String(), Operator: n.home.Operator(info.ID)}
