@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/mdp/qrterminal/v3"
 
@@ -85,9 +86,12 @@ func bookingPage(p *page, b control.Booking) {
 	for _, v := range b.Visits {
 		p.line("")
 		p.line(a.bold(span(v.Start, v.End)) + "  " + v.Vaccine + ", dose " + dose(v.Dose))
+		if v.Outcome != "" {
+			p.pairs([2]string{"Outcome", v.Outcome}, [2]string{"Lot", v.Lot})
+		}
 		if v.Digits != "" && v.State == "booked" {
 			p.line("")
-			p.line("Show this at the desk:")
+			p.line(map[bool]string{true: "To read out or print for the patient:", false: "Show this at the desk:"}[b.Phone])
 			codePage(p, v.Digits, v.Words, v.QR)
 		}
 	}
@@ -114,26 +118,41 @@ func codePage(p *page, digits, words, qr string) {
 
 // CancelCmd cancels from either side.
 type CancelCmd struct {
-	Booking string `arg:"" help:"The booking, as 'pieks bookings' names it."`
-	Reason  string `help:"Say why; the other side reads it." placeholder:"TEXT"`
-	Yes     bool   `short:"y" env:"-" help:"Do not ask first."`
+	Bookings []string `arg:"" optional:"" name:"booking" help:"The booking, as 'pieks bookings' names it; a practice may name several."`
+	Day      string   `help:"Practice: all bookings with a visit on this day." placeholder:"DATE"`
+	Reason   string   `help:"Say why; the other side reads it." placeholder:"TEXT"`
+	Reopen   bool     `help:"Practice: offer the appointments to others, instead of withdrawing them."`
+	Preview  bool     `help:"Practice, with several: only show what would be cancelled."`
+	Yes      bool     `short:"y" env:"-" help:"Do not ask first."`
 }
 
 func (CancelCmd) Help() string {
-	return `The other side is told, at once or when it is back, and the appointment is offered again with the next tick.
+	return `The other side is told, at once or when it is back. When a patient cancels, the appointment is offered again with the next tick. A practice that cancels several, or a day, can take it back for ten minutes: pieks undo
 
-    pieks cancel BOOKING --reason "Ich bin krank"`
+    pieks cancel BOOKING --reason "Ich bin krank"
+    pieks cancel --day 2026-12-01 --reason "Kein Impfstoff" --preview`
 }
 
 func (c *CancelCmd) Run(ctx context.Context, a *app) error {
-	if !c.Yes && a.interactive() {
-		agreed, err := a.confirm("Cancel booking " + c.Booking + "?")
+	if (len(c.Bookings) == 0) == (c.Day == "") {
+		return usagef("Name the booking to cancel, or at a practice all of one day with --day DATE.")
+	}
+	if !c.Yes && !c.Preview && a.interactive() {
+		what := "all bookings of " + c.Day
+		if c.Day == "" {
+			what = "booking " + strings.Join(c.Bookings, ", ")
+		}
+		agreed, err := a.confirm("Cancel " + what + "?")
 		if err != nil || !agreed {
 			return err
 		}
 	}
 	var out control.Booking
-	in := control.CancelRequest{Booking: c.Booking, Reason: c.Reason}
+	if len(c.Bookings) != 1 || c.Preview {
+		return a.change(ctx, "Cancelling", control.MethodCancelMany,
+			control.CancelMany{Bookings: c.Bookings, Day: c.Day, Reason: c.Reason, Reopen: c.Reopen, Preview: c.Preview})
+	}
+	in := control.CancelRequest{Booking: c.Bookings[0], Reason: c.Reason, Reopen: c.Reopen}
 	if err := a.ask(ctx, "Cancelling", control.MethodCancel, in, &out, patientRole, practiceRole); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (a *app) askForCard(ctx context.Context) {
 	for {
 		var e control.Enrolment
 		err := a.ask(ctx, "Asking the node", control.MethodEnrolment, nil, &e, practiceRole)
-		if err == nil && e.State != "enrolled" && time.Since(asked) >= askAgain {
+		if err == nil && e.State != "enrolled" && e.Why != "details" && time.Since(asked) >= askAgain {
 			asked = time.Now()
 			answered := make(chan struct{})
 			go func() {

@@ -21,11 +21,19 @@ type CLI struct {
 	Book    BookCmd    `cmd:"" group:"patient" help:"Book an appointment."`
 	PLZ     PLZCmd     `cmd:"" name:"plz" group:"patient" help:"Change the postcode around which is searched."`
 
-	Slots  SlotsCmd  `cmd:"" group:"practice" help:"Hand out appointments: add, list, block, unblock, withdraw."`
+	Slots  SlotsCmd  `cmd:"" group:"practice" help:"Hand out appointments: add, plan, list, block, unblock, withdraw."`
 	Verify VerifyCmd `cmd:"" group:"practice" help:"Check the verification token that a patient shows."`
 
+	Day     DayCmd     `cmd:"" group:"practice" help:"Show the appointments of a day with who has them."`
+	Phone   PhoneCmd   `cmd:"" group:"practice" help:"Book for somebody who calls."`
+	Move    MoveCmd    `cmd:"" group:"practice" help:"Move bookings to another time, one or a whole day."`
+	Undo    UndoCmd    `cmd:"" group:"practice" help:"Take a move or a cancellation back."`
+	Attend  AttendCmd  `cmd:"" group:"practice" help:"Check a patient in who shows no code."`
+	Outcome OutcomeCmd `cmd:"" group:"practice" help:"Write down who was vaccinated, and who did not come."`
+	Details DetailsCmd `cmd:"" group:"practice" help:"Show or change what the practice tells about itself."`
+
 	Bookings BookingsCmd `cmd:"" group:"both" help:"List the bookings of this node."`
-	Cancel   CancelCmd   `cmd:"" group:"both" help:"Cancel a booking."`
+	Cancel   CancelCmd   `cmd:"" group:"both" help:"Cancel a booking; at a practice also many."`
 
 	Card     CardCmd     `cmd:"" group:"cards" help:"Smart cards: look at one, enrol a practice with it, sign and check."`
 	Disclose DiscloseCmd `cmd:"" group:"cards" help:"Warn others of an infection, signed by a health professional, without a name."`

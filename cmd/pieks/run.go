@@ -148,7 +148,7 @@ type PracticeCmd struct {
 }
 
 func (PracticeCmd) Help() string {
-	return `The first start makes the home and needs the data of the practice; they reach a patient only with an offer, signed by the practice's card. In a TEST network the practice enrols itself with a virtual card.
+	return `The first start makes the home. The data of the practice are given here, with 'pieks details set' or in the app; without them it shows nothing. They reach a patient only with an offer, signed by the practice's card. In a TEST network the practice enrols itself with a virtual card.
 
     pieks practice --home P1 --network NET/network.cbor --name "Praxis Dr. Beispiel" --street "Domstr. 1" --plz 50667 --phone "0221 1234"
     pieks practice --home P1                        from the second start on`

@@ -33,6 +33,7 @@ func scriptParams() testscript.Params {
 			env.Setenv("XDG_DATA_HOME", "")
 			env.Setenv("PIEKS_LOCK", "file") // no keyring of the machine that tests
 			env.Setenv("DAY", time.Now().In(berlin).AddDate(0, 0, 14).Format(time.DateOnly))
+			env.Setenv("NEXT", time.Now().In(berlin).AddDate(0, 0, 15).Format(time.DateOnly))
 			return os.MkdirAll(env.WorkDir+"/user", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -13,6 +13,8 @@ import (
 // SlotsCmd hands out appointments. Its commands speak to the running node of the practice.
 type SlotsCmd struct {
 	Add      SlotsAddCmd      `cmd:"" help:"Offer appointments on one day."`
+	Plan     SlotsPlanCmd     `cmd:"" help:"Offer appointments on many days by weekday."`
+	Leftover SlotsLeftoverCmd `cmd:"" help:"Offer the doses of an open vial today."`
 	List     SlotsListCmd     `cmd:"" help:"List the appointments of this practice."`
 	Block    SlotsBlockCmd    `cmd:"" help:"Stop offering appointments until they are unblocked."`
 	Unblock  SlotsUnblockCmd  `cmd:"" help:"Offer blocked appointments again."`

@@ -99,6 +99,8 @@ type Visit struct {
 	Dose        uint8
 	State       State     // Offered, Booked, Cancelled or Attended
 	Attended    time.Time // when its code was redeemed; at the practice only
-	Code        *Code     // at the patient only, once booked
+	Code        *Code     // at the patient once booked; at the practice only when it booked for a caller
+	Outcome     Outcome   // at the practice only
+	Lot         string    // of the vaccine, with Vaccinated
 	Room        *RoomKey  // at the patient only, once attended: of the waiting room on that day
 }

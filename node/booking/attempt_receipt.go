@@ -3,6 +3,7 @@ package booking
 import (
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 	"time"
 
 	"pieks/gossip/wire"
@@ -101,10 +102,22 @@ func (a *Attempt) takeReceipt(typ string, body []byte) (Receipt, error) {
 	return r, nil
 }
 
+// Awaits says whether a message may still come for this attempt: always until it has ended, and after the practice has cancelled as long as a visit
+// lies ahead, since the practice can take that back.
+func (a *Attempt) Awaits(now time.Time) bool {
+	if !a.d.State.Ended() {
+		return true
+	}
+	return a.d.State == Cancelled && slices.ContainsFunc(a.Visits(), func(v Visit) bool { return now.Before(v.End) })
+}
+
 // firstReceipt derives the verification tokens and lets go of what made them.
 func (a *Attempt) firstReceipt(offer Offer, r *Receipt) error {
 	for i, v := range offer.Visits {
 		got := r.Visits[i]
+		if r.Revision > 1 && got.Vaccine == v.Vaccine {
+			continue // the first receipt was lost, and the practice has moved the visit since
+		}
 		if got.Start != v.Start || got.End != v.End || got.Vaccine != v.Vaccine || got.Dose != v.Dose {
 			return fmt.Errorf("%w: not the appointment that was offered", ErrReceipt)
 		}

@@ -21,13 +21,19 @@ type Booking struct {
 	Patient  Patient
 	Visits   []Visit
 	Created  time.Time
-	Reason   string // of a cancellation by the practice
+	Moved    time.Time // when the practice last moved a visit; zero: never
+	ByPhone  bool      // reception booked it for a caller, who has no node
+	Reason   string    // why the practice cancelled or moved
 }
 
 func (r bookingRecord) booking(id BookingID) Booking {
-	b := Booking{ID: id, Key: r.Key, State: r.State, Revision: r.Revision, Patient: r.Patient, Created: unix(r.Created), Reason: r.Reason}
+	b := Booking{ID: id, Key: r.Key, State: r.State, Revision: r.Revision, Patient: r.Patient, Created: unix(r.Created), Reason: r.Reason, ByPhone: r.ByPhone}
+	if r.Moved != 0 {
+		b.Moved = unix(r.Moved).In(berlin)
+	}
 	for _, v := range r.Visits {
-		visit := Visit{Appointment: v.Appointment, Start: unix(v.Start).In(berlin), End: unix(v.End).In(berlin), Vaccine: v.Vaccine, Dose: v.Dose, State: v.State}
+		visit := Visit{Appointment: v.Appointment, Start: unix(v.Start).In(berlin), End: unix(v.End).In(berlin), Vaccine: v.Vaccine, Dose: v.Dose, State: v.State,
+			Outcome: v.Outcome, Lot: v.Lot, Code: v.Code}
 		if v.Attended != 0 {
 			visit.Attended = unix(v.Attended).In(berlin)
 		}
@@ -156,6 +162,7 @@ func (l *Ledger) cancel(ctx context.Context, id BookingID, c cancellation) (book
 	if err != nil {
 		return bookingRecord{}, err
 	}
+	l.took(id, record)
 	if len(moved) > 0 {
 		l.takeUp(moved)
 		l.cfg.OnChange()
@@ -205,7 +212,8 @@ func (l *Ledger) takeUp(moved []*item) {
 	for _, m := range moved {
 		i := l.items[m.id]
 		if i == nil {
-			continue
+			i = &item{id: m.id, record: m.record}
+			l.items[m.id] = i
 		}
 		for _, e := range l.epochs {
 			e.hide(i)
@@ -219,8 +227,8 @@ func (l *Ledger) takeUp(moved []*item) {
 
 // put puts the notice into the outbox.
 func (n notice) put(tx *store.Tx, id BookingID, record bookingRecord, now time.Time) error {
-	if n == nil {
-		return nil
+	if n == nil || record.ByPhone {
+		return nil // the patient knows, or has no mailbox
 	}
 	msg, err := n(id, record)
 	if err != nil {

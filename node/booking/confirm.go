@@ -116,6 +116,7 @@ func (l *Ledger) book(ctx context.Context, h *hold, patient Patient) (BookingID,
 	switch {
 	case err == nil:
 		h.phase, h.record.Booking = booked, id
+		l.known.made(id, record)
 		for _, i := range h.items {
 			if i.hold == h { // else a cancellation has overtaken us in memory, as it did on disk
 				i.record.Status = SlotBooked
@@ -176,6 +177,28 @@ func (h *hold) writeBooking(tx *store.Tx, id BookingID, record bookingRecord, ke
 			return err
 		}
 	}
+	if err := writeRecord(tx, id, record, codes); err != nil {
+		return err
+	}
+	plain, err := wire.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	return tx.Put(bucketHolds, h.key, h.epoch.sealer.Seal(h.key, plain))
+}
+
+// keepCode keeps a code as long as a booking that it leads to: a visit may be moved to a time far behind the one that the code was written with.
+func (l *Ledger) keepCode(_, value []byte, now time.Time) bool {
+	var record codeRecord
+	if wire.Unmarshal(value, &record) != nil {
+		return true // not ours to throw away: a check will name it
+	}
+	return uint64(max(0, now.Unix())) <= record.Until ||
+		slices.ContainsFunc(record.Visits, func(v codeVisit) bool { return l.keptBy(v.Booking, now) })
+}
+
+// writeRecord writes a new booking with what leads to it: its key and its codes.
+func writeRecord(tx *store.Tx, id BookingID, record bookingRecord, codes []Code) error {
 	if err := put(tx, bucketBookings, id[:], record); err != nil {
 		return err
 	}
@@ -189,11 +212,7 @@ func (h *hold) writeBooking(tx *store.Tx, id BookingID, record bookingRecord, ke
 			}
 		}
 	}
-	plain, err := wire.Marshal(kept)
-	if err != nil {
-		return err
-	}
-	return tx.Put(bucketHolds, h.key, h.epoch.sealer.Seal(h.key, plain))
+	return nil
 }
 
 func addCode(tx *store.Tx, key []byte, visit codeVisit, until uint64) error {

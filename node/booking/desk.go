@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
-	"unicode/utf8"
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -98,8 +97,8 @@ func (l *Ledger) refuseUnknown(key [32]byte) []byte {
 // (reopen) or withdrawn, and a notice for the patient is put into the outbox, all in one transaction. reason is a sentence for the
 // patient, at most 240 bytes. Cancelling again changes nothing. When no visit is to come the error is ErrLate.
 func (d *Desk) Cancel(ctx context.Context, id BookingID, reason string, reopen bool) (Booking, error) {
-	if len(reason) > maxReason || !isText(reason) || !utf8.ValidString(reason) {
-		return Booking{}, fmt.Errorf("%w: the reason has more than %d bytes or control characters", ErrMessage, maxReason)
+	if err := checkReason(reason); err != nil {
+		return Booking{}, err
 	}
 	record, err := d.cfg.Ledger.cancel(ctx, id, cancellation{reason: reason, reopen: reopen, notice: d.notice})
 	if refused := (*refusal)(nil); errors.As(err, &refused) {

@@ -94,7 +94,7 @@
 //	           3 phone text (optional, 1 to 32 bytes of digits and " +-()/")
 //
 // Receipt, kind 4: COSE_Sign1 by D with AAD "pieks/receipt/1". Notice, kind 17: the same map by D with AAD "pieks/notice/1",
-// sent when the practice cancels or a visit was attended, and at no other change.
+// sent when the practice cancels or moves, takes either back, or a visit was attended, and at no other change.
 //
 //	 1 version   uint       1
 //	 2 key       bytes[32]  B
@@ -106,9 +106,10 @@
 //	             6 room bytes[32], optional: of a visit that was attended, the key of the waiting room on that day
 //	 8 device    bytes[32]  D
 //	 9 relays    array of text: where the desk is reached now
-//	10 reason    text, optional, at most 240 bytes: why the practice cancelled
+//	10 reason    text, optional, at most 240 bytes: why the practice cancelled or moved
 //
-// A patient takes no receipt before it has sent a confirm, and the first one only with the visits of the offer.
+// A patient takes no receipt before it has sent a confirm. Revision 1 has the visits of the offer; a higher one may have them at other times, and
+// a booking that was cancelled may be booked again, in either case with the same codes.
 //
 // Refusal, kind 5, not signed: it comes from the host P or D, or sealed from whoever was told B's X25519 key, which is only the practice.
 //
@@ -185,11 +186,19 @@
 //
 // Slot ids of an epoch come from a secret of that epoch: the first 16 bytes of HMAC-SHA256(secret, "slot" 0 appointment id, how often it was offered again).
 // The secret is in Store.Keys and dies with the epoch. Holds, with all that they name (tokens, c, n_d, the offer), are sealed under it. What stays of a
-// booking is B, its X25519 key and relays, the visits, the personal data, and its codes as keys of a hidden bucket. So nothing that a practice keeps leads from an old token to
+// booking is B, its X25519 key and relays, the visits, the personal data, and its codes as keys of a hidden bucket. A booking that reception made for a
+// caller also has the codes themselves, so that the slip can be printed again; they die with it. So nothing that a practice keeps leads from an old token to
 // an appointment.
 //
 // A hold ends Rules.Hold after the offer. One B has one hold; a peer has at most 4 at a time and may let 12 lapse in an hour, a subnet 16 and 48, and
 // all requests out of mailboxes together 50 at a time.
+//
+// # What reception changes
+//
+// A booking that is moved keeps its id, its key and its codes; the visit gets another appointment, the one before is withdrawn. Each change of some bookings
+// (Desk.Move, Desk.CancelMany) is one transaction: bookings, appointments, the notices for the patients and an entry of the journal, by which Desk.Undo takes it
+// back for ten minutes as far as nobody else has the appointments by then. A patient is told of each, by revision. What became of a visit
+// (Outcome, lot) is in no message. Bookings are kept in memory as they are on the disk, so that a month of 2,000 is shown in milliseconds.
 //
 // # Examples
 //

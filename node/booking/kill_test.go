@@ -18,7 +18,7 @@ import (
 
 const childEnv = "PIEKS_BOOKING_CHILD"
 
-// TestMain turns the test binary into a practice that can be killed: see TestKilledPractice.
+// TestMain turns the test binary into a practice that can be killed: see TestKilledPractice and TestKilledMove.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		if err := practiceProcess(dir); err != nil {
@@ -26,6 +26,12 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	if dir := os.Getenv(moverEnv); dir != "" {
+		if err := moverProcess(dir); err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+		}
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }

@@ -56,6 +56,7 @@ type kit struct {
 	changes  int
 	changed  sync.Mutex
 	licence  card.Licence
+	patients []*Attempt // with a booking, of booked
 }
 
 func seeded(text string) ed25519.PrivateKey {

@@ -53,6 +53,7 @@ type Ledger struct {
 	live    map[*hold]struct{} // those that occupy appointments
 	draws   map[int64]*draw    // by the unix millisecond at which they close
 	sources sources
+	known   known
 	nextRun time.Time // the earliest close of a draw; zero when there is none
 }
 
@@ -98,9 +99,10 @@ func OpenLedger(ctx context.Context, cfg LedgerConfig) (*Ledger, error) {
 	}
 	cfg.Store.Retain(bucketBookings, keepUntil(func(r *bookingRecord) uint64 { return r.Until }))
 	cfg.Store.Retain(bucketKeys, keepUntil(func(r *keyRecord) uint64 { return r.Until }))
-	cfg.Store.Retain(bucketCodes, keepUntil(func(r *codeRecord) uint64 { return r.Until }))
+	cfg.Store.Retain(bucketCodes, l.keepCode)
 	cfg.Store.Retain(bucketTries, keepUntil(func(r *triesRecord) uint64 { return r.Until }))
 	cfg.Store.Retain(bucketRooms, keepUntil(func(r *roomRecord) uint64 { return r.Until }))
+	cfg.Store.Retain(bucketJournal, keepUntil(func(r *journalRecord) uint64 { return r.Until }))
 	cfg.Store.Retain(bucketOutbox, keepUntil(func(r *outgoingRecord) uint64 { return r.Expires }))
 	return l, nil
 }
@@ -118,6 +120,9 @@ func (l *Ledger) load(ctx context.Context) error {
 		})
 	})
 	if err != nil {
+		return err
+	}
+	if err := l.loadBookings(); err != nil {
 		return err
 	}
 	for _, number := range l.store.Keys().Epochs() {

@@ -18,6 +18,8 @@ const (
 	// maxName, maxPhone: longest name that German registers take, in bytes; longest number anyone writes down.
 	maxName  = 160
 	maxPhone = 32
+	// maxLot: lot numbers of vaccines have 6 to 12 characters; room for one that names its expiry, too.
+	maxLot = 32
 	// maxReason: a sentence from reception.
 	maxReason = 240
 	// maxCodeInput: four words of eight letters are 35 bytes, a QR text 44; people paste a little around it.
@@ -31,6 +33,10 @@ const (
 	maxPerDay = 200
 	// maxOpen: a sheet has at most 200 slots (gossip.MaxSlots), so more could not be offered.
 	maxOpen = 200
+	// maxDay: twice what is given out at a time, for days to which others were moved; a list of more is no help to anybody.
+	maxDay = 400
+	// maxChange: a day's visits; they are written in one transaction with as many notices.
+	maxChange = 200
 	// maxYearsAhead: a later day is a slip of the pen.
 	maxYearsAhead = 2
 	// minVisit, maxVisit: an injection takes longer than a minute and no appointment fills a day.
@@ -86,6 +92,9 @@ const maxSkew = 10 * time.Minute
 
 // keepNotice: what was attended is still worth telling while its waiting room can be disclosed (node/disclosure).
 const keepNotice = 14 * 24 * time.Hour
+
+// undoFor: who has pressed the wrong button sees it within minutes, and patients are told twice.
+const undoFor = 10 * time.Minute
 
 // keepBookings: a booking is of use to both sides for a month after the visit (design.md 11).
 const keepBookings = 30 * 24 * time.Hour

@@ -123,7 +123,7 @@ func (s series) expand(now time.Time) ([]Appointment, error) {
 			return nil, err
 		}
 		if !start.After(now) {
-			return nil, fmt.Errorf("%s is past: choose a later day or time", start.Format("2006-01-02 15:04"))
+			return nil, &pastError{start}
 		}
 		if start.After(now.AddDate(maxYearsAhead, 0, 0)) {
 			return nil, fmt.Errorf("%s is more than %d years ahead: check the year", start.Format(time.DateOnly), maxYearsAhead)
@@ -136,13 +136,54 @@ func (s series) expand(now time.Time) ([]Appointment, error) {
 	return made, nil
 }
 
+// errNoSuchTime says that a clock in Germany does not show a time on a day, or shows it twice.
+var errNoSuchTime = errors.New("no such time")
+
+// pastError is ErrPast with the time.
+type pastError struct{ start time.Time }
+
+func (e *pastError) Error() string {
+	return e.start.Format("2006-01-02 15:04") + " is past: choose a later day or time"
+}
+func (e *pastError) Is(target error) bool { return target == ErrPast }
+
+// DayProblem is the code of why Expand refuses one day where it may take another: "clock" (the clocks skip a time or pass it twice), "past"; "" for all
+// other errors.
+func DayProblem(err error) string {
+	switch {
+	case errors.Is(err, errNoSuchTime):
+		return string(ProblemClock)
+	case errors.Is(err, ErrPast):
+		return string(ProblemPast)
+	}
+	return ""
+}
+
+// AtClock is the instant at which a clock in Germany shows a time like 17:30 on the date of day. It gives ErrSeries with a sentence.
+func AtClock(day time.Time, clock string) (time.Time, error) {
+	at, err := parseClock(clock, 23*time.Hour+59*time.Minute)
+	if err == nil {
+		var start time.Time
+		if start, err = localTime(day, at); err == nil {
+			return start, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%w: %w", ErrSeries, err)
+}
+
+// clockError is errNoSuchTime with a sentence.
+type clockError struct{ text string }
+
+func (e *clockError) Error() string        { return e.text }
+func (e *clockError) Is(target error) bool { return target == errNoSuchTime }
+
 // instant is the moment at which a wall clock in Germany shows the series' day and the time at.
 func (s series) instant(at time.Duration) (time.Time, error) {
 	y, m, d := s.day.Date()
 	hour, minute := int(at/time.Hour), int(at%time.Hour/time.Minute)
 	t := time.Date(y, m, d, hour, minute, 0, 0, berlin)
 	if t.Hour() != hour || t.Minute() != minute {
-		return t, fmt.Errorf("%02d:%02d does not exist on %s, since the clocks are put forward: choose another time", hour, minute, s.day.Format(time.DateOnly))
+		return t, &clockError{fmt.Sprintf("%02d:%02d does not exist on %s, since the clocks are put forward: choose another time", hour, minute, s.day.Format(time.DateOnly))}
 	}
 	early, late := t, t
 	if before := t.Add(-time.Hour); before.Hour() == hour && before.Minute() == minute {
@@ -160,5 +201,5 @@ func (s series) instant(at time.Duration) (time.Time, error) {
 	case second:
 		return late, nil
 	}
-	return t, fmt.Errorf("%02d:%02d exists twice on %s, since the clocks are put back: say --fold first or --fold second", hour, minute, s.day.Format(time.DateOnly))
+	return t, &clockError{fmt.Sprintf("%02d:%02d exists twice on %s, since the clocks are put back: say --fold first or --fold second", hour, minute, s.day.Format(time.DateOnly))}
 }

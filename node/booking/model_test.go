@@ -124,6 +124,9 @@ func TestLedgerAgainstModel(t *testing.T) {
 					rt.Fatalf("slot is %v, want %v", a.Status, want)
 				}
 			}
+			if !k.remembers() {
+				rt.Fatal("memory and disk do not agree")
+			}
 			booked := map[string]bool{}
 			n := 0
 			for _, b := range must[[]Booking](t)(k.ledger.Bookings()) {

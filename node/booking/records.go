@@ -42,7 +42,9 @@ type bookingRecord struct {
 	Created  uint64        `cbor:"8,keyasint"`
 	Changed  uint64        `cbor:"9,keyasint"`
 	Reason   string        `cbor:"10,keyasint,omitempty"`
-	Until    uint64        `cbor:"11,keyasint"` // kept until then
+	Until    uint64        `cbor:"11,keyasint"`           // kept until then
+	Moved    uint64        `cbor:"12,keyasint,omitempty"` // when the practice last moved a visit
+	ByPhone  bool          `cbor:"13,keyasint,omitempty"` // reception booked it for a caller: there is no mailbox
 }
 
 type visitRecord struct {
@@ -54,6 +56,9 @@ type visitRecord struct {
 	State       State         `cbor:"6,keyasint"`
 	Attended    uint64        `cbor:"7,keyasint,omitempty"`
 	Room        []byte        `cbor:"8,keyasint,omitempty"` // key of the waiting room on the day on which it was attended
+	Outcome     Outcome       `cbor:"9,keyasint,omitempty"` // stays here: no message tells it
+	Lot         string        `cbor:"10,keyasint,omitempty"`
+	Code        *Code         `cbor:"11,keyasint,omitempty"` // booked by phone only, so that the slip can be printed again; dies with the booking
 }
 
 // roomRecord is the waiting room of one day.

@@ -29,8 +29,8 @@ func (l *Ledger) Add(ctx context.Context, add []Appointment) ([]AppointmentID, e
 	}
 	l.changes.Lock()
 	defer l.changes.Unlock()
-	if l.OpenCount()+len(made) > maxOpen {
-		return nil, ErrTooMany
+	if err := l.Room(len(made)); err != nil {
+		return nil, err
 	}
 	if err := l.writeItems(ctx, made); err != nil {
 		return nil, fmt.Errorf("add appointments: %w", err)
@@ -47,6 +47,14 @@ func (l *Ledger) Add(ctx context.Context, add []Appointment) ([]AppointmentID, e
 	l.mu.Unlock()
 	l.cfg.OnChange()
 	return ids, nil
+}
+
+// Room says whether n more appointments can be offered, or gives ErrTooMany.
+func (l *Ledger) Room(n int) error {
+	if l.OpenCount()+n > maxOpen {
+		return ErrTooMany
+	}
+	return nil
 }
 
 // OpenCount is how many appointments to come are open, held or blocked.
@@ -69,11 +77,7 @@ func (l *Ledger) Appointments() []Appointment {
 	l.mu.RLock()
 	all := make([]Appointment, 0, len(l.items))
 	for _, i := range l.items {
-		a := i.appointment()
-		if a.Status == SlotOpen && i.hold != nil && !i.hold.ended(now) {
-			a.Status = SlotHeld
-		}
-		all = append(all, a)
+		all = append(all, i.seen(now))
 	}
 	l.mu.RUnlock()
 	slices.SortFunc(all, func(a, b Appointment) int {
@@ -169,7 +173,13 @@ func (l *Ledger) writeItems(ctx context.Context, items []*item) error {
 // ownHold occupies an appointment that the practice itself is changing.
 var ownHold = &hold{phase: placing}
 
-// epochEnd of an instant is the last second of its local day.
+// StartOfDay is the first instant of a date in Germany; of the argument only the date is read.
+func StartOfDay(date time.Time) time.Time {
+	y, m, d := date.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, berlin)
+}
+
+// endOfDay of an instant is the last second of its local day.
 func endOfDay(t time.Time) time.Time {
 	y, m, d := t.In(berlin).Date()
 	return time.Date(y, m, d+1, 0, 0, 0, 0, berlin).Add(-time.Second)

@@ -56,6 +56,7 @@ func (l *Ledger) outdated() ([]*hold, []*item) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sources.forget(now)
+	l.known.forget(now)
 	var holds []*hold
 	for _, h := range l.holds {
 		if h.phase == standing && h.ended(now) {

@@ -51,7 +51,7 @@ func (l *Ledger) verify(ctx context.Context, code string, tell notice) (Verified
 	now := l.now()
 	var out Verified
 	var answer error
-	var attended *item
+	var attended *admitted
 	// Every answer costs one transaction, so its time does not tell which it is.
 	err = l.update(ctx, func(tx *store.Tx) error {
 		t, err := loadTries(tx, typed.reference, now)
@@ -72,14 +72,15 @@ func (l *Ledger) verify(ctx context.Context, code string, tell notice) (Verified
 		return Verified{}, fmt.Errorf("verify a code: %w", err)
 	}
 	if attended != nil {
-		l.takeUp([]*item{attended})
+		l.took(attended.id, attended.record)
+		l.takeUp(attended.items)
 		l.cfg.OnChange()
 	}
 	return out, answer
 }
 
 // redeem looks the code up and marks its visit attended. The third result is the answer for people, the fourth a failure of the store.
-func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool, tell notice) (Verified, *item, error, error) {
+func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool, tell notice) (Verified, *admitted, error, error) {
 	var found codeRecord
 	if _, err := get(tx, bucketCodes, typed.key, &found); err != nil {
 		return Verified{}, nil, nil, err
@@ -115,13 +116,21 @@ func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool, tell notice
 	return Verified{}, nil, ErrNotValid, nil
 }
 
+// admitted is a booking as a check-in has written it, and its appointment, to be taken into memory.
+type admitted struct {
+	id     BookingID
+	record bookingRecord
+	items  []*item
+}
+
 // attend marks a visit and its appointment, and lets the patient into the waiting room of the day.
-func attend(tx *store.Tx, at codeVisit, record *bookingRecord, now time.Time, tell notice) (*item, error) {
+func attend(tx *store.Tx, at codeVisit, record *bookingRecord, now time.Time, tell notice) (*admitted, error) {
 	visit := &record.Visits[at.Visit]
 	room, err := roomOf(tx, now)
 	if err != nil {
 		return nil, err
 	}
+	visit.Outcome = NoOutcome // who was written down as not come has come after all
 	visit.State, visit.Attended, visit.Room = Attended, uint64(now.Unix()), room
 	record.State = record.state()
 	record.Revision++
@@ -132,11 +141,13 @@ func attend(tx *store.Tx, at codeVisit, record *bookingRecord, now time.Time, te
 	if err := tell.put(tx, at.Booking, *record, now); err != nil {
 		return nil, err
 	}
+	in := &admitted{id: at.Booking, record: *record}
 	i := &item{id: visit.Appointment}
 	found, err := get(tx, bucketAppointments, i.id[:], &i.record)
 	if err != nil || !found {
-		return nil, err
+		return in, err
 	}
 	i.record.Status = SlotAttended
-	return i, put(tx, bucketAppointments, i.id[:], i.record)
+	in.items = append(in.items, i)
+	return in, put(tx, bucketAppointments, i.id[:], i.record)
 }

@@ -16,5 +16,8 @@ func loadZone() *time.Location {
 	return zone
 }
 
+// InZone is the same instant as a clock in Germany shows it.
+func InZone(t time.Time) time.Time { return t.In(berlin) }
+
 // maxUnix is the year 2200: a later instant is an error, and arithmetic below it cannot overflow.
 const maxUnix = 7_258_118_400

@@ -45,10 +45,12 @@ type Status struct {
 	PeerIDs  []string  `json:"peer_ids"`
 	Network  Network   `json:"network"`
 	ReadOnly string    `json:"read_only,omitempty"` // why nothing new can be offered or booked; empty when it can
-	Web      string    `json:"web,omitempty"`       // where the app is served; pieks open makes a link to it
-	Listed   time.Time `json:"listed,omitzero"`     // patient: when the list of its regions was last brought up to date; zero: never
-	Offline  time.Time `json:"offline,omitzero"`    // since when no relay is reached; zero: one is
-	BackedUp time.Time `json:"backed_up,omitzero"`  // the newest backup that this node wrote
+	// ReadOnlyWhy is the code beside ReadOnly, at a practice: "network", "details", "enrolment", "moved" (the postcode is in another region: shown from Rotation on) or "".
+	ReadOnlyWhy string    `json:"read_only_why,omitempty"`
+	Web         string    `json:"web,omitempty"`      // where the app is served; pieks open makes a link to it
+	Listed      time.Time `json:"listed,omitzero"`    // patient: when the list of its regions was last brought up to date; zero: never
+	Offline     time.Time `json:"offline,omitzero"`   // since when no relay is reached; zero: one is
+	BackedUp    time.Time `json:"backed_up,omitzero"` // the newest backup that this node wrote
 
 	Relays []Relay `json:"relays"` // the relays that this node is connected to
 	Cycle  uint64  `json:"cycle"`
@@ -150,6 +152,7 @@ type Enrolment struct {
 	State       string    `json:"state"`            // enrolled, due, none
 	Device      string    `json:"device"`           // D, 64 hex digits: what the operators of the network revoke
 	Reason      string    `json:"reason,omitempty"` // why there is none that holds
+	Why         string    `json:"why,omitempty"`    // the same as a code: details (none entered yet), card (none has signed), changed (the details since), expired, revoked, other
 	NotAfter    time.Time `json:"not_after,omitzero"`
 	Due         time.Time `json:"due,omitzero"` // from then on the card is asked for
 	Kind        string    `json:"kind,omitempty"`
@@ -338,9 +341,13 @@ type VerifyRequest struct {
 	Code string `json:"code"` // digits, words or QR text as the patient shows it
 }
 
-// VerifyResult is the same for unknown, expired and wrong codes: OK false and one sentence.
+// VerifyResult is the same for unknown, expired and wrong codes: OK false, one code and one sentence.
 type VerifyResult struct {
-	OK      bool      `json:"ok"`
+	OK bool `json:"ok"`
+	// Reason why it is not OK: "typo" (the check digit or a word is wrong; costs nothing), "form" (no code at all; costs nothing), "unknown"
+	// (unknown, expired, cancelled or wrong), "used" (see Used), "locked" (too many wrong ones, see Until).
+	Reason  string    `json:"reason,omitempty"`
+	Until   time.Time `json:"until,omitzero"` // locked: when the next code is looked at
 	Message string    `json:"message"`
 	Used    time.Time `json:"used,omitzero"` // when this code was already redeemed here
 	Booking *Booking  `json:"booking,omitempty"`

@@ -105,7 +105,7 @@ type PlannedDay struct {
 	Day     string `json:"day"`
 	Count   int    `json:"count"`
 	Already int    `json:"already,omitempty"` // appointments that this day has in the same span before
-	Problem string `json:"problem,omitempty"` // why this day gets none
+	Problem string `json:"problem,omitempty"` // why this day gets none: clock (no such time of day, or twice), past, vial (fewer than one vial gives)
 }
 
 // LeftOver offers Count appointments at one time of today, for those who can come at once.
@@ -137,13 +137,13 @@ type Outcome struct {
 	Lot     string `json:"lot,omitempty"` // of the vaccine, at most 32 bytes
 }
 
-// Move moves booked visits: those named, or all that are booked on Day. They keep their times of day and go to ToDay; with ToTime
-// the first one begins then and the others keep their distance; with Appointment the one that is named takes an open appointment.
+// Move moves booked visits, at most 200: those named, or all that are booked on Day. They keep their times of day and go to ToDay; with ToTime
+// the first one begins then and the others keep their distance; with Appointment the one that is named takes an open or blocked appointment.
 type Move struct {
 	Visits      []VisitName `json:"visits,omitempty"`
 	Day         string      `json:"day,omitempty"`
 	ToDay       string      `json:"to_day,omitempty"`
-	ToTime      string      `json:"to_time,omitempty"`
+	ToTime      string      `json:"to_time,omitempty"` // without ToDay: on the same day
 	Appointment string      `json:"appointment,omitempty"`
 	Reason      string      `json:"reason,omitempty"` // a sentence for the patients
 	Preview     bool        `json:"preview,omitempty"`
@@ -168,7 +168,19 @@ type Change struct {
 	Visits []Changed `json:"visits"`
 }
 
-// Changed is one visit of a change. A visit with a Problem stays, or would stay, as it is.
+// Changed is one visit of a change. A visit with a Problem stays, or would stay, as it is:
+//
+//	past       it has begun, or would begin in the past
+//	attended   its patient was here
+//	cancelled  it is not booked any more
+//	same       it is at that time already
+//	clock      that day has no such time of day, or has it twice
+//	full       that day has 400 appointments
+//	held       the appointment is not open or blocked, or somebody is just booking it
+//	vaccine    the appointment is for another vaccine or dose
+//	interval   first and second dose would be too close or too far apart
+//	taken      undo: somebody else has or holds the appointment by now
+//	changed    undo: the booking was changed since
 type Changed struct {
 	VisitName
 	Patient Patient `json:"patient"`

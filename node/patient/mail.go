@@ -93,7 +93,7 @@ func (b *bookings) boxKeys() map[mailbox.BoxID]*entry {
 	keys := map[mailbox.BoxID]*entry{}
 	for _, e := range b.all() {
 		e.mu.Lock()
-		if !e.attempt.State().Ended() {
+		if e.attempt.Awaits(b.node.home.Now()) {
 			keys[mailbox.BoxID(e.attempt.Box().Public().(ed25519.PublicKey))] = e
 		}
 		e.mu.Unlock()

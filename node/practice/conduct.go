@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"pieks/gossip/place"
 	"pieks/node/booking"
 )
 
@@ -97,16 +98,38 @@ func (n *Node) receive() error {
 	n.mu.Unlock()
 	var errs error
 	for _, f := range fronts {
-		errs = errors.Join(errs, f.receive(usable))
+		errs = errors.Join(errs, f.receive(usable && !f.away))
 	}
 	return errs
 }
 
 func (n *Node) ensureFront(ctx context.Context, p *persona) error {
+	plz := place.PLZ(n.told().PLZ)
+	if plz == "" {
+		return nil // nothing is known of this practice yet, so it has no region
+	}
 	n.mu.Lock()
-	open := n.fronts[p.Epoch] != nil
+	open := n.fronts[p.Epoch]
 	n.mu.Unlock()
-	if open {
+	moved := false
+	if open != nil {
+		at, err := n.standingOf(p.Epoch, plz)
+		if err != nil {
+			return err
+		}
+		moved = at != open.standing
+	}
+	n.mu.Lock()
+	if moved {
+		delete(n.fronts, p.Epoch)
+	}
+	n.mu.Unlock()
+	switch {
+	case moved: // the practice has another postcode: patients compare it with the area
+		if err := open.close(); err != nil {
+			return err
+		}
+	case open != nil:
 		return nil
 	}
 	f, err := n.openFront(ctx, p)

@@ -70,8 +70,8 @@ func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
 			_, err := admission.HelloDesk(ctx, d.host, relay, n.enrolment())
 			return err
 		},
-		Reserved: func(relay peer.ID) { d.postbox.open(ctx, relay); d.sendSoon(); n.wake() },
-		Lost:     d.postbox.shut,
+		Reserved: func(relay peer.ID) { d.postbox.open(ctx, relay); d.sendSoon(); n.wake(); n.changes.Changed() },
+		Lost:     func(relay peer.ID) { d.postbox.shut(relay); n.changes.Changed() },
 		Log:      n.log,
 	})
 	if err != nil {
@@ -166,6 +166,7 @@ func (d *desk) sendOutbox(ctx context.Context) {
 			if err := d.node.ledger.Sent(ctx, out.ID); err != nil {
 				d.node.log.Error("outbox not written", "err", err)
 			}
+			d.node.changes.Changed()
 		}
 	}
 }

@@ -183,7 +183,7 @@ func (n *Node) signVirtual(ctx context.Context, d *draft, now time.Time) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	holder := card.Holder{Kind: card.HBA, Name: "Dr. " + n.identity.details.Place, TelematikID: "1-HBA-Testkarte-883110000129071",
+	holder := card.Holder{Kind: card.HBA, Name: "Dr. " + n.told().Place, TelematikID: "1-HBA-Testkarte-883110000129071",
 		NotBefore: now.Add(-virtualLead).Truncate(time.Second), NotAfter: now.Add(enrolmentLife).Truncate(time.Second)}
 	virtual, err := card.NewVirtual(ca, holder, sha256.Sum256(key.Seed()))
 	if err != nil {

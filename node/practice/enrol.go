@@ -3,6 +3,7 @@ package practice
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"time"
 
 	"pieks/card"
@@ -11,6 +12,8 @@ import (
 
 // lookAtEnrolment judges the enrolment again, renews it where a virtual card does, and tells all that depend on it when it has changed.
 func (n *Node) lookAtEnrolment(ctx context.Context) {
+	n.enrolling.Lock()
+	defer n.enrolling.Unlock()
 	n.mu.Lock()
 	fresh := *n.identity
 	n.mu.Unlock()
@@ -28,6 +31,7 @@ func (n *Node) takeEnrolment(fresh enrolment, before *card.Licence) {
 	n.identity.enrolment = fresh
 	desk := n.desk
 	n.mu.Unlock()
+	n.changes.Changed()
 	switch now := n.home.Now(); {
 	case fresh.licence == nil:
 		n.log.Warn("nothing can be offered", "reason", fresh.lack)
@@ -57,11 +61,28 @@ func (n *Node) showEnrolment(context.Context) (control.Enrolment, error) {
 		out.Kind, out.Profession, out.TelematikID, out.Holder = string(l.Kind), l.Profession, l.TelematikID, l.Holder
 	}
 	if err := id.holds(bundle, now); err != nil {
-		out.State, out.Reason = "none", err.Error()
+		out.State, out.Reason, out.Why = "none", err.Error(), whyNone(err)
 	} else if id.due(now) {
 		out.State = "due"
 	}
 	return out, nil
+}
+
+// whyNone is the code of what lacks for an enrolment that holds.
+func whyNone(err error) string {
+	switch {
+	case errors.Is(err, ErrNoDetails):
+		return "details"
+	case errors.Is(err, ErrLicence):
+		return "card"
+	case errors.Is(err, ErrOtherDetails):
+		return "changed"
+	case errors.Is(err, card.ErrStatementExpired):
+		return "expired"
+	case errors.Is(err, card.ErrRevoked):
+		return "revoked"
+	}
+	return "other"
 }
 
 // beginEnrolment gives what the card is to sign, once it is clear that the network will take it.
@@ -73,6 +94,9 @@ func (n *Node) beginEnrolment(_ context.Context, in control.EnrolmentBegin) (con
 	n.mu.Lock()
 	id := *n.identity
 	n.mu.Unlock()
+	if id.details == (Details{}) {
+		return none, control.Errorf(control.KindConflict, "%w", ErrNoDetails)
+	}
 	bundle, now := n.home.Network.Get(), n.home.Now()
 	s := id.statement(now.Add(-enrolmentLead))
 	if bundle.IsRevoked(s.Device) {
@@ -92,6 +116,8 @@ func (n *Node) beginEnrolment(_ context.Context, in control.EnrolmentBegin) (con
 
 // finishEnrolment takes what the card has signed. It answers after it was forced to the disk.
 func (n *Node) finishEnrolment(ctx context.Context, in control.EnrolmentFinish) (control.Enrolment, error) {
+	n.enrolling.Lock()
+	defer n.enrolling.Unlock()
 	n.mu.Lock()
 	fresh := *n.identity
 	n.mu.Unlock()
@@ -114,6 +140,9 @@ func (n *Node) enrolmentFinding() control.Finding {
 	n.mu.Unlock()
 	now := n.home.Now()
 	if err := id.holds(n.home.Network.Get(), now); err != nil {
+		if errors.Is(err, ErrNoDetails) {
+			return control.Finding{Check: "enrolment", Detail: err.Error(), Next: "enter name, street and postcode of the practice: pieks details set"}
+		}
 		return control.Finding{Check: "enrolment", Detail: err.Error(), Next: "insert the practice card and run pieks card enrol"}
 	}
 	f := control.Finding{Check: "enrolment", OK: true, Detail: "until " + id.licence.NotAfter.Format(time.DateOnly)}

@@ -58,6 +58,10 @@ func (e *enrolment) holds(bundle *network.Bundle, now time.Time) error {
 // renew looks at the enrolment in the store again. In a test network it makes a new one with a virtual card where there is none that holds, or
 // it ends soon; in any other network that takes the practice's hand, and lack says so. The error is one of the store.
 func (id *identity) renew(ctx context.Context, h *home.Home) error {
+	if id.details == (Details{}) {
+		id.enrolment = enrolment{lack: ErrNoDetails}
+		return nil
+	}
 	now, bundle := h.Now(), h.Network.Get()
 	stored, err := storedEnrolment(h.Store)
 	if err != nil {

@@ -31,10 +31,9 @@ const (
 
 // front is the practice under the pseudonym of one epoch.
 type front struct {
+	standing
 	node     *Node
 	persona  *persona
-	region   string
-	area     string
 	log      *slog.Logger
 	host     libhost.Host
 	feed     *gossip.ZoneFeed
@@ -57,11 +56,13 @@ type front struct {
 
 // openFront starts the front of p. It publishes once it is told until when it shows appointments.
 func (n *Node) openFront(ctx context.Context, p *persona) (_ *front, err error) {
-	policy := n.home.Network.Policy()
-	plz := place.PLZ(n.identity.details.PLZ)
+	at, err := n.standingOf(p.Epoch, place.PLZ(n.told().PLZ))
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	f := &front{
-		node: n, persona: p, region: policy.Map.Region(plz), area: policy.Map.Area(plz),
+		standing: at, node: n, persona: p,
 		log: n.log.With("face", "front"), cancel: cancel, changed: make(chan struct{}, 1),
 	}
 	defer func() {
@@ -129,7 +130,7 @@ func (f *front) serve(ctx context.Context) (err error) {
 		return err
 	}
 	f.closers = append(f.closers, func() error { return f.receive(false) })
-	if err := f.receive(n.usable() == nil); err != nil {
+	if err := f.receive(n.usable() == nil && !f.away); err != nil {
 		return err
 	}
 	f.postbox = (&postbox{
@@ -144,7 +145,7 @@ func (f *front) serve(ctx context.Context) (err error) {
 		Reserved: func(relay peer.ID) {
 			f.reserved(ctx, relay)
 		},
-		Lost: func(relay peer.ID) { f.postbox.shut(relay); f.publishSoon() },
+		Lost: func(relay peer.ID) { f.postbox.shut(relay); f.publishSoon(); n.changes.Changed() },
 		Log:  f.log,
 	})
 	if err != nil {
@@ -172,7 +173,7 @@ const readOnlyAgain = 10 * time.Second
 // handleMail answers what comes by mail. While nothing may be offered requests stay where they are; what was offered before may
 // still be confirmed.
 func (f *front) handleMail(ctx context.Context, msg []byte) (booking.Mailed, error) {
-	if f.node.usable() != nil {
+	if f.node.usable() != nil || f.away {
 		if m, err := booking.Decode(msg); err == nil && m.Kind == booking.KindRequest {
 			return booking.Mailed{RetryAt: f.node.home.Now().Add(readOnlyAgain)}, nil
 		}
@@ -194,6 +195,7 @@ func (f *front) admit(ctx context.Context, relay peer.ID) error {
 
 func (f *front) reserved(ctx context.Context, relay peer.ID) {
 	f.postbox.open(ctx, relay)
+	f.node.changes.Changed()
 	if err := f.feed.Announce(); err != nil {
 		f.log.Debug("pool topic not announced", "err", err)
 	}
@@ -264,7 +266,10 @@ func (f *front) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if until.IsZero() || len(relays) == 0 || (len(slots) == 0 && last.IsZero()) {
+	if f.away {
+		slots = nil // and what was shown here before is taken back
+	}
+	if until.IsZero() || len(relays) == 0 || (len(slots) == 0 && last.IsZero() && !f.away) {
 		return nil // nothing to show yet, or nobody to show it
 	}
 	if err := n.ledger.Published(ctx, f.persona.Epoch, slots, now); err != nil {
@@ -282,7 +287,9 @@ func (f *front) publish(ctx context.Context) error {
 	f.mu.Lock()
 	f.expires = expires // before it leaves: from then on somebody may ask for what it shows
 	f.mu.Unlock()
-	return f.feed.Publish(ctx, signed)
+	err = f.feed.Publish(ctx, signed)
+	n.changes.Changed()
+	return err
 }
 
 // sign makes the next sheet of this pseudonym.

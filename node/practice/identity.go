@@ -25,8 +25,12 @@ type Details struct {
 	Directions string `cbor:"6,keyasint"`
 }
 
-// ErrDetails says that a home does not know its practice yet.
-var ErrDetails = errors.New("a practice needs a name, a street and a postcode: give --name, --street and --plz the first time")
+var (
+	// ErrDetails says that what was told of a practice is not enough for a patient to find it.
+	ErrDetails = errors.New("a practice needs a name, a street and a postcode: give all three")
+	// ErrNoDetails says that a home does not know its practice yet.
+	ErrNoDetails = errors.New("this practice has no name and address yet: enter them in the app, or with pieks details set")
+)
 
 var (
 	practiceBucket = store.NewBucket("practice")
@@ -78,17 +82,10 @@ func mergeDetails(ctx context.Context, st *store.Store, given Details) (details 
 				*f.to = text
 			}
 		}
-		if details.Name == "" || details.Street == "" || details.PLZ == "" {
-			return ErrDetails
+		if details == (Details{}) {
+			return nil // a practice starts without: whoever sets it up tells them
 		}
-		plz, err := place.ParsePLZ(details.PLZ)
-		if err != nil {
-			return err
-		}
-		if at, ok := place.Lookup(plz); ok {
-			details.Place = at.Name
-		}
-		if err := details.check(); err != nil {
+		if details, err = details.complete(); err != nil {
 			return err
 		}
 		again, err := wire.Marshal(details)
@@ -98,6 +95,22 @@ func mergeDetails(ctx context.Context, st *store.Store, given Details) (details 
 		return tx.Put(practiceBucket, detailsKey, again)
 	})
 	return details, err
+}
+
+// complete checks details that were entered, and adds the place.
+func (d Details) complete() (Details, error) {
+	if d.Name == "" || d.Street == "" || d.PLZ == "" {
+		return d, ErrDetails
+	}
+	plz, err := place.ParsePLZ(d.PLZ)
+	if err != nil {
+		return d, err
+	}
+	d.Place = ""
+	if at, ok := place.Lookup(plz); ok {
+		d.Place = at.Name
+	}
+	return d, d.check()
 }
 
 // check says whether a card can sign details like these, so that what it cannot is not written down.

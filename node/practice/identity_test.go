@@ -74,7 +74,7 @@ func TestBadDetailsChangeNothing(t *testing.T) {
 	net := testnet.New(t, testnet.Config{})
 	h := openHome(t, net.Home("p"), net.File, clock)
 	for name, d := range map[string]Details{
-		"nothing": {}, "no postcode": {Name: "A", Street: "B"}, "only blanks": {Name: "  ", Street: "B", PLZ: "50667"},
+		"no postcode": {Name: "A", Street: "B"}, "only blanks": {Name: "  ", Street: "B", PLZ: "50667"},
 	} {
 		if _, err := loadIdentity(t.Context(), h, d); !errors.Is(err, ErrDetails) {
 			t.Errorf("%s: %v", name, err)

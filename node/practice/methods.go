@@ -15,6 +15,7 @@ import (
 	"pieks/node/booking"
 	"pieks/node/control"
 	bundle "pieks/node/network"
+	"pieks/store"
 )
 
 // Handlers are the control methods of a practice.
@@ -37,6 +38,21 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodEnrolmentBegin:  control.Handle(n.beginEnrolment),
 		control.MethodEnrolmentFinish: control.Handle(n.finishEnrolment),
 
+		control.MethodDay:        control.Handle(n.showDays),
+		control.MethodPlan:       control.Handle(n.plan),
+		control.MethodLeftOver:   control.Handle(n.leftOver),
+		control.MethodPhone:      control.Handle(n.bookByPhone),
+		control.MethodAttend:     control.Handle(n.attend),
+		control.MethodOutcome:    control.Handle(n.setOutcome),
+		control.MethodMove:       control.Handle(n.move),
+		control.MethodCancelMany: control.Handle(n.cancelMany),
+		control.MethodUndo:       control.Handle(n.undo),
+		control.MethodChanges:    control.HandleNone(n.listChanges),
+
+		control.MethodDetails:    control.HandleNone(n.showDetails),
+		control.MethodDetailsSet: control.Handle(n.setDetails),
+		control.MethodVaccines:   control.HandleNone(n.vaccines),
+
 		control.MethodDiscloseLookup:  control.Handle(n.lookUp),
 		control.MethodDiscloseDeliver: control.Handle(n.deliverSigned),
 		control.MethodDisclosures:     control.HandleNone(n.signedDisclosures),
@@ -47,26 +63,17 @@ func (n *Node) Handlers() control.Handlers {
 
 func (n *Node) addSlots(ctx context.Context, in control.SlotsAdd) (control.SlotsChanged, error) {
 	var none control.SlotsChanged
-	if err := n.home.Network.Usable(); err != nil {
-		return none, control.Errorf(control.KindUnavailable, "No appointments were added: %w", err)
+	if _, err := n.offered(in.Vaccine, in.Dose); err != nil {
+		return none, err
 	}
-	policy := n.home.Network.Policy()
-	vaccine, known := policy.Vaccines[in.Vaccine]
-	if !known {
-		codes := slices.Sorted(maps.Keys(policy.Vaccines))
-		return none, control.Errorf(control.KindUsage, "There is no vaccine %q in this network. Known are: %v.", in.Vaccine, codes)
-	}
-	if in.Dose < 0 || in.Dose > int(vaccine.Doses) {
-		return none, control.Errorf(control.KindUsage, "%s has %d doses: choose one of them, or 0 for any.", vaccine.Name, vaccine.Doses)
-	}
-	now := n.home.Now()
+	now, rules := n.home.Now(), n.rules()
 	made, err := booking.Expand(in, now)
 	if err != nil {
 		return none, usage(err)
 	}
-	last := gossip.DayOf(now) + policy.Rules.DaysAhead
+	last := gossip.DayOf(booking.InZone(now)) + rules.DaysAhead
 	if slices.ContainsFunc(made, func(a booking.Appointment) bool { return a.Day() > last }) {
-		return none, control.Errorf(control.KindUsage, "Appointments can be offered at most %d days ahead.", policy.Rules.DaysAhead)
+		return none, control.Errorf(control.KindUsage, "Appointments can be offered at most %d days ahead.", rules.DaysAhead)
 	}
 	ids, err := n.ledger.Add(ctx, made)
 	if err != nil {
@@ -91,9 +98,7 @@ func (n *Node) slotsChanged(ids []booking.AppointmentID) control.SlotsChanged {
 func (n *Node) listSlots(context.Context) ([]control.Appointment, error) {
 	list := []control.Appointment{}
 	for _, a := range n.ledger.Appointments() {
-		list = append(list, control.Appointment{
-			ID: a.ID.String(), Start: a.Start, End: a.End, Vaccine: a.Vaccine, Dose: int(a.Dose), State: a.Status.String(),
-		})
+		list = append(list, shownAppointment(a, n.ledger.Listed(a.ID)))
 	}
 	return list, nil
 }
@@ -147,11 +152,26 @@ func (n *Node) bookings(context.Context) ([]control.Booking, error) {
 func (n *Node) shown(b booking.Booking) control.Booking {
 	out := control.Booking{
 		ID: b.ID.String(), State: b.State.String(), Message: b.Reason, Visits: []control.Visit{},
-		Patient: &control.Patient{Name: b.Patient.Name, BirthDate: b.Patient.BirthDate, Phone: b.Patient.Phone},
-		Test:    n.home.Network.Get().IsTest(),
+		Patient: shownPatient(b.Patient), Created: b.Created, Moved: b.Moved, Phone: b.ByPhone,
+		Test: n.home.Network.Get().IsTest(),
 	}
 	for _, v := range b.Visits {
-		out.Visits = append(out.Visits, control.Visit{Start: v.Start, End: v.End, Vaccine: v.Vaccine, Dose: int(v.Dose), State: v.State.String()})
+		out.Visits = append(out.Visits, shownVisit(v))
+	}
+	return out
+}
+
+func shownPatient(p booking.Patient) *control.Patient {
+	return &control.Patient{Name: p.Name, BirthDate: p.BirthDate, Phone: p.Phone}
+}
+
+func shownVisit(v booking.Visit) control.Visit {
+	out := control.Visit{
+		Start: v.Start, End: v.End, Vaccine: v.Vaccine, Dose: int(v.Dose), State: v.State.String(),
+		Appointment: v.Appointment.String(), Attended: v.Attended, Outcome: v.Outcome.String(), Lot: v.Lot,
+	}
+	if v.Code != nil {
+		out.Digits, out.Words, out.QR = v.Code.Digits(), v.Code.Words(), v.Code.QR()
 	}
 	return out
 }
@@ -175,11 +195,17 @@ func (n *Node) verify(ctx context.Context, in control.VerifyRequest) (control.Ve
 	case errors.Is(err, booking.ErrUsed):
 		shown := n.shown(found.Booking)
 		return control.VerifyResult{
-			Message: "This code was already redeemed here at " + found.Used.Format("2006-01-02 15:04") + ".",
-			Used:    found.Used, Booking: &shown, Visit: &shown.Visits[found.Visit],
+			Reason: "used", Message: "This code was already redeemed here at " + found.Used.Format("2006-01-02 15:04") + ".",
+			Used: found.Used, Booking: &shown, Visit: &shown.Visits[found.Visit],
 		}, nil
-	case errors.Is(err, booking.ErrTypo), errors.Is(err, booking.ErrCodeForm), errors.Is(err, booking.ErrNotValid), errors.As(err, &locked):
-		return control.VerifyResult{Message: err.Error()}, nil
+	case errors.As(err, &locked):
+		return control.VerifyResult{Reason: "locked", Until: locked.Until, Message: err.Error()}, nil
+	case errors.Is(err, booking.ErrTypo):
+		return control.VerifyResult{Reason: "typo", Message: err.Error()}, nil
+	case errors.Is(err, booking.ErrCodeForm):
+		return control.VerifyResult{Reason: "form", Message: err.Error()}, nil
+	case errors.Is(err, booking.ErrNotValid):
+		return control.VerifyResult{Reason: "unknown", Message: err.Error()}, nil
 	case err != nil:
 		return control.VerifyResult{}, err
 	}
@@ -199,8 +225,12 @@ func validOn(start, now time.Time) string {
 // usage marks the errors that a person can mend by asking otherwise.
 func usage(err error) error {
 	switch {
-	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, booking.ErrNoAppointment):
+	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, booking.ErrNoAppointment), errors.Is(err, booking.ErrNoVisit):
 		return control.Errorf(control.KindNotFound, "%w", err)
+	case errors.Is(err, booking.ErrNotFree), errors.Is(err, booking.ErrNotBooked), errors.Is(err, booking.ErrNotAttended), errors.Is(err, booking.ErrNoChange):
+		return control.Errorf(control.KindConflict, "%w", err)
+	case errors.Is(err, store.ErrFailed), errors.Is(err, store.ErrFull):
+		return err
 	default:
 		return control.Errorf(control.KindUsage, "%w", err)
 	}
@@ -220,7 +250,9 @@ func (n *Node) Status() control.Status {
 	}
 	n.mu.Unlock()
 	if err := n.usable(); err != nil {
-		s.ReadOnly = err.Error()
+		s.ReadOnly, s.ReadOnlyWhy = err.Error(), n.whyNot(err)
+	} else if active != nil && active.away {
+		s.ReadOnly, s.ReadOnlyWhy = fmt.Sprintf(movedText, booking.InZone(s.Rotation).Format("2006-01-02 15:04")), "moved"
 	}
 	for _, info := range n.home.Relays("") {
 		r := control.Relay{PeerID: info.ID.String(), Operator: n.home.Operator(info.ID)}

@@ -60,7 +60,9 @@ type Node struct {
 	woken     chan struct{} // for the conductor
 	renewed   chan struct{} // for the buyer: there is a newer network file
 	drafts    drafts        // of disclosures
-	checked   uint64        // number of the network file that the pool was last checked against; the conductor's own
+	changes   control.Changes
+	enrolling sync.Mutex // one change of details or enrolment at a time
+	checked   uint64     // number of the network file that the pool was last checked against; the conductor's own
 
 	mu     sync.Mutex
 	desk   *desk
@@ -162,6 +164,13 @@ func (n *Node) enrolment() []byte {
 	return n.identity.cms
 }
 
+// told are the details as they are now.
+func (n *Node) told() Details {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.identity.details
+}
+
 // usable says whether anything may be offered now: the network file is in force and the practice enrolled. If not it says why.
 func (n *Node) usable() error {
 	if err := n.home.Network.Usable(); err != nil {
@@ -188,7 +197,14 @@ func (n *Node) changed() {
 	if n.desk != nil {
 		n.desk.sendSoon()
 	}
+	n.changes.Changed()
 }
+
+// Changes wakes when what the practice shows may look different: its appointments, bookings, enrolment, relays, and with each sheet that goes out.
+func (n *Node) Changes() *control.Changes { return &n.changes }
+
+// Home is the practice's folder.
+func (n *Node) Home() *home.Home { return n.home }
 
 // onNetwork has a newer network file looked at as soon as it is there, until the returned function is called.
 func (n *Node) onNetwork() func() error {
