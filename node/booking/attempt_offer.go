@@ -98,7 +98,10 @@ func (a *Attempt) verifyOffer(body []byte, check Check, now time.Time) (Offer, *
 	if check.Revoked(device) {
 		return Offer{}, nil, fmt.Errorf("%w: the network has revoked it", ErrLicence)
 	}
-	if !check.InArea(licence.Statement.PLZ, a.d.Area) {
+	if a.own() && device != a.d.Front {
+		return Offer{}, nil, fmt.Errorf("%w: by another device than the list", ErrOffer)
+	}
+	if !a.own() && !check.InArea(licence.Statement.PLZ, a.d.Area) {
 		return Offer{}, nil, ErrArea
 	}
 	return offer, licence, nil
@@ -116,7 +119,7 @@ func (a *Attempt) offerFits(o Offer) error {
 			return fmt.Errorf("%w: another transcript", ErrOffer)
 		}
 		shown := Appointment{Start: unix(v.Start), End: unix(v.End), Vaccine: v.Vaccine, Dose: v.Dose}
-		if shown.slot(a.d.Slots[i].ID) != a.d.Slots[i] {
+		if shown.slot(a.d.Slots[i].ID) != a.d.Slots[i] || a.own() && a.d.Times[i] != (listedTime{v.Start, v.End}) {
 			return fmt.Errorf("%w: it is not what was listed", ErrOffer)
 		}
 	}
