@@ -31,12 +31,15 @@ type Listed struct {
 // Check says whether the fields are in their bounds.
 func (s Listed) Check() error { return checkVisit(s.Start, s.End, s.Vaccine) }
 
-func (s Listed) appointment() Appointment {
-	return Appointment{Start: unix(s.Start), End: unix(s.End), Vaccine: s.Vaccine, Dose: s.Dose}
+// Visit is the appointment with its times in Europe/Berlin.
+func (s Listed) Visit() Visit {
+	return Visit{Start: unix(s.Start).In(berlin), End: unix(s.End).In(berlin), Vaccine: s.Vaccine, Dose: s.Dose}
 }
 
 // Slot is the appointment as a sheet would show it.
-func (s Listed) Slot() gossip.Slot { return s.appointment().slot(s.ID) }
+func (s Listed) Slot() gossip.Slot {
+	return Appointment{Start: unix(s.Start), End: unix(s.End), Vaccine: s.Vaccine, Dose: s.Dose}.slot(s.ID)
+}
 
 // KeepOwn keeps the own list of a practice: it begins the epoch of now under device, ends those before the last one whose holds are over, and
 // lists what may be listed. Call it each few seconds.
