@@ -72,6 +72,9 @@ func listedSlot(list ownlist.List, tokens []string) (booking.Listed, bool) {
 
 // ownAttempt is an attempt for slots of a practice's own list.
 func (n *Node) ownAttempt(list ownlist.List, tokens []string) (*booking.Attempt, error) {
+	if n.home.Network.Get().IsRevoked(list.Device) { // since the list came
+		return nil, errShutOut
+	}
 	var ids []gossip.SlotID
 	var slots []gossip.Slot
 	for i := range tokens {
@@ -154,7 +157,10 @@ func (n *Node) fetchList(ctx context.Context, device [32]byte, relays []peer.Add
 	return list, err
 }
 
-var errUnreached = errors.New("no relay is known")
+var (
+	errUnreached = errors.New("no relay is known")
+	errShutOut   = errors.New("this practice was shut out of the network: do not book here, call it")
+)
 
 func (n *Node) fetchThrough(ctx context.Context, device [32]byte, relay peer.AddrInfo) (ownlist.List, error) {
 	id, err := host.PeerID(device[:])
@@ -192,11 +198,11 @@ func (n *Node) unlisted(err error, strange bool) control.PracticeList {
 	out := control.PracticeList{State: stateOf(err), Message: err.Error(), Slots: []control.Listed{}, Test: n.test()}
 	switch {
 	case out.State == "revoked":
-		out.Message = "This practice was shut out of the network: do not book here, call it."
+		out.Message = errShutOut.Error()
 	case out.State == "offline" && strange:
-		out.State, out.Message = "elsewhere", "This practice is in another network than you, or its poster is very old: ask it for a new one."
+		out.State, out.Message = "elsewhere", "this practice is in another network than you, or its poster is very old: ask it for a new one"
 	case out.State == "offline":
-		out.Message = "The practice is not reached at the moment: try again when it is open, or call it."
+		out.Message = "the practice is not reached at the moment: try again when it is open, or call it"
 	}
 	return out
 }
