@@ -164,6 +164,11 @@ func TestNoOwnList(t *testing.T) {
 		t.Fatal(err)
 	}
 	list = w.ownListOf(poster.QR, 3)
+	for range 12 { // more than the practice answers at once
+		if again := w.ownList(poster.QR); again.State != "listed" || len(again.Slots) != 3 {
+			t.Errorf("asked again: %+v", again)
+		}
+	}
 	// Shut out while the patient looks at the list: only the relay has heard of it.
 	w.stop("relay")
 	w.start("relay", w.Sign(w.Next(func(b *network.Bundle) { b.Revoked = append(b.Revoked, device.Device) })))

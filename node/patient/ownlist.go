@@ -58,6 +58,18 @@ func (l *lists) of(tokens []string, now time.Time) (ownlist.List, bool) {
 	return ownlist.List{}, false
 }
 
+// from is the list of a practice, as long as its tokens are good.
+func (l *lists) from(device [32]byte, now time.Time) (ownlist.List, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, list := range l.all {
+		if list.Device == device && now.Before(list.Expires) {
+			return list, true
+		}
+	}
+	return ownlist.List{}, false
+}
+
 // listedSlot finds the first of these tokens in a list.
 func listedSlot(list ownlist.List, tokens []string) (booking.Listed, bool) {
 	if len(tokens) == 0 {
@@ -110,6 +122,9 @@ func (n *Node) practiceList(ctx context.Context, in control.PracticeCode) (contr
 	}
 	relays, hinted := n.waysTo(code)
 	list, err := n.fetchList(ctx, code.Device, relays)
+	if kept, ok := n.lists.from(code.Device, n.home.Now()); ok && errors.Is(err, ownlist.ErrBusy) {
+		return n.listed(kept), nil // somebody goes to and fro in the app
+	}
 	if err != nil {
 		return n.unlisted(err, len(code.Hints) > 0 && hinted == 0), nil
 	}
@@ -152,7 +167,7 @@ func (n *Node) fetchList(ctx context.Context, device [32]byte, relays []peer.Add
 		if err == nil || stateOf(err) != "offline" {
 			return list, err
 		}
-		n.log.Debug("no way to the practice", "relay", relay.ID, "err", err)
+		n.log.Debug("no way to the practice", "relay", relay.ID) // the error names the practice
 	}
 	return list, err
 }

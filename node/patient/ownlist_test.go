@@ -106,6 +106,14 @@ func TestListsAreForgotten(t *testing.T) {
 	if _, ok := l.of(last, clock.Now().Add(24*time.Hour)); ok {
 		t.Error("an old list counts")
 	}
+	if list, ok := l.from([32]byte{maxLists}, clock.Now()); !ok || list.Device != [32]byte{maxLists} {
+		t.Error("the newest is not found by its practice")
+	}
+	for _, at := range []time.Duration{0, 24 * time.Hour} {
+		if _, ok := l.from([32]byte{byte(at / time.Hour / 24 * maxLists)}, clock.Now().Add(at)); ok {
+			t.Error("a list that is gone is found by its practice")
+		}
+	}
 	if _, ok := l.of(nil, clock.Now()); ok {
 		t.Error("nothing is in a list")
 	}
