@@ -32,6 +32,7 @@ type desk struct {
 	licence card.Licence
 	host    host.Host
 	patient host.Host
+	server  *Server
 }
 
 func newDesk(t *testing.T, serve bool) *desk {
@@ -41,7 +42,7 @@ func newDesk(t *testing.T, serve bool) *desk {
 	d.patient.Peerstore().AddAddrs(d.host.ID(), d.host.Addrs(), time.Hour)
 	if serve {
 		server, err := Serve(Config{
-			Host: d.host, Now: d.clock.Now, Closed: func() bool { return d.closed },
+			Host: d.host, Now: d.clock.Now, LimitLocal: true, Closed: func() bool { return d.closed },
 			Practice: booking.Practice{Device: d.key, Enrolment: func() []byte { return []byte(d.card) },
 				Relays: func() []string { return []string{"12D3KooWRelayOne", "2", "3", "4"} }},
 			Slots: func() ([]booking.Listed, time.Time, error) { return d.slots, noon.Add(36 * time.Hour), nil },
@@ -49,6 +50,7 @@ func newDesk(t *testing.T, serve bool) *desk {
 		if err != nil {
 			t.Fatal(err)
 		}
+		d.server = server
 		t.Cleanup(func() { _ = server.Close() })
 	}
 	return d
@@ -152,6 +154,23 @@ func TestListIsLimited(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	d.clock.Advance(peerEvery)
+	if _, err := d.fetch(); err != nil {
+		t.Errorf("%v after a while", err)
+	}
+}
+
+// Nor can one subnet under many identities.
+func TestListIsLimitedBySubnet(t *testing.T) {
+	d := newDesk(t, true)
+	for i := range sourceBurst {
+		if !d.server.source.Allow(string(d.server.sources.Of(d.host.Addrs()[0]))) {
+			t.Fatalf("number %d of the burst", i)
+		}
+	}
+	if _, err := d.fetch(); !errors.Is(err, ErrBusy) {
+		t.Errorf("%v", err)
+	}
+	d.clock.Advance(sourceEvery)
 	if _, err := d.fetch(); err != nil {
 		t.Errorf("%v after a while", err)
 	}
