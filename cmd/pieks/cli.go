@@ -22,6 +22,7 @@ type CLI struct {
 	PLZ     PLZCmd     `cmd:"" name:"plz" group:"patient" help:"Change the postcode around which is searched."`
 
 	Slots  SlotsCmd  `cmd:"" group:"practice" help:"Hand out appointments: add, plan, list, block, unblock, withdraw."`
+	Poster PosterCmd `cmd:"" group:"practice" help:"Show the code that opens this practice's own list, for a poster or a slip."`
 	Verify VerifyCmd `cmd:"" group:"practice" help:"Check the verification token that a patient shows."`
 
 	Day     DayCmd     `cmd:"" group:"practice" help:"Show the appointments of a day with who has them."`

@@ -19,18 +19,24 @@ type SearchCmd struct {
 	Day     []string `help:"Only these days, separated by commas." placeholder:"DATE"`
 	Part    []string `enum:"morning,noon,afternoon,evening" help:"Only these parts of the day: ${enum}." placeholder:"PART"`
 	Limit   int      `help:"Show at most so many; 0 is all." placeholder:"N"`
+
+	Practice string `help:"Ask one practice for its own list: the text of the QR code on its poster or slip." placeholder:"CODE" env:"-"`
 }
 
 func (SearchCmd) Help() string {
 	return `The search runs on this computer: nobody learns what is looked for. Each line is an open appointment; who offers it and when exactly comes with the offer.
 
     pieks search --radius 20
-    pieks search --radius 30 --vaccine comirnaty --part morning,noon --day 2026-12-01,2026-12-02`
+    pieks search --radius 30 --vaccine comirnaty --part morning,noon --day 2026-12-01,2026-12-02
+    pieks search --practice PIEKS:...        one practice, with exact times; it is asked for them`
 }
 
 func (c *SearchCmd) Run(ctx context.Context, a *app) error {
 	if c.Radius < 0 || c.Limit < 0 || c.Dose < 0 {
 		return usagef("--radius, --limit and --dose are not negative")
+	}
+	if c.Practice != "" {
+		return searchPractice(ctx, a, c)
 	}
 	tokens := []control.Token{}
 	in := control.SearchRequest{RadiusKM: c.Radius, Vaccine: c.Vaccine, Dose: c.Dose, Days: c.Day, Parts: c.Part, Limit: c.Limit}

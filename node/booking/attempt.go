@@ -58,6 +58,7 @@ type attemptData struct {
 	Receipt     *Receipt      `cbor:"21,keyasint,omitempty"`
 	Codes       []Code        `cbor:"22,keyasint,omitempty"`
 	Unconfirmed bool          `cbor:"23,keyasint,omitempty"` // no confirm ever left
+	Times       []listedTime  `cbor:"30,keyasint,omitempty"` // of Slots, when they are from a practice's own list; P is D then
 }
 
 // shownCard is what was verified of the practice card when the offer came.
@@ -90,6 +91,11 @@ func NewAttempt(sheet *gossip.Signed, slots []gossip.SlotID, relays []string, no
 		}
 		d.Slots = append(d.Slots, sheet.Sheet.Slots[i])
 	}
+	return begun(d)
+}
+
+// begun draws the secrets of an attempt.
+func begun(d attemptData) (*Attempt, error) {
 	rand.Read(d.ID[:])
 	rand.Read(d.Seed[:])
 	rand.Read(d.Sealing[:])
@@ -115,7 +121,8 @@ func UnmarshalAttempt(data []byte) (*Attempt, error) {
 	if err := wire.Unmarshal(data, &d); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
 	}
-	if d.Version != Version || len(d.Slots) < 1 || len(d.Slots) > maxTokens || d.State.String() == "unknown" || d.State == 0 {
+	if d.Version != Version || len(d.Slots) < 1 || len(d.Slots) > maxTokens || d.State.String() == "unknown" || d.State == 0 ||
+		len(d.Times) != 0 && len(d.Times) != len(d.Slots) {
 		return nil, ErrMessage
 	}
 	if len(d.Offer) != 0 {

@@ -17,6 +17,22 @@ type Check struct {
 	InArea  func(plz, area string) bool // whether a postcode lies in a sheet's area
 }
 
+// Verify checks a practice card that a device showed: chain, profession and times, that it is for this device, and that it was not revoked. All errors
+// are ErrLicence.
+func (c Check) Verify(enrolment []byte, device [32]byte, now time.Time) (*card.Licence, error) {
+	licence, err := c.Licence(enrolment, now)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLicence, err)
+	}
+	if licence.Statement.Device != device {
+		return nil, fmt.Errorf("%w: the card is for another device", ErrLicence)
+	}
+	if c.Revoked(device) {
+		return nil, fmt.Errorf("%w: %w", ErrLicence, card.ErrRevoked)
+	}
+	return licence, nil
+}
+
 // OfferView is a verified offer, for the user to decide on.
 type OfferView struct {
 	Visits  []Visit
@@ -88,17 +104,14 @@ func (a *Attempt) verifyOffer(body []byte, check Check, now time.Time) (Offer, *
 	if err := a.offerFits(offer); err != nil {
 		return Offer{}, nil, err
 	}
-	licence, err := check.Licence(offer.Enrolment, now)
+	licence, err := check.Verify(offer.Enrolment, device, now)
 	if err != nil {
-		return Offer{}, nil, fmt.Errorf("%w: %w", ErrLicence, err)
+		return Offer{}, nil, err
 	}
-	if licence.Statement.Device != device {
-		return Offer{}, nil, fmt.Errorf("%w: the card is for another device", ErrLicence)
+	if a.own() && device != a.d.Front {
+		return Offer{}, nil, fmt.Errorf("%w: by another device than the list", ErrOffer)
 	}
-	if check.Revoked(device) {
-		return Offer{}, nil, fmt.Errorf("%w: the network has revoked it", ErrLicence)
-	}
-	if !check.InArea(licence.Statement.PLZ, a.d.Area) {
+	if !a.own() && !check.InArea(licence.Statement.PLZ, a.d.Area) {
 		return Offer{}, nil, ErrArea
 	}
 	return offer, licence, nil
@@ -116,7 +129,7 @@ func (a *Attempt) offerFits(o Offer) error {
 			return fmt.Errorf("%w: another transcript", ErrOffer)
 		}
 		shown := Appointment{Start: unix(v.Start), End: unix(v.End), Vaccine: v.Vaccine, Dose: v.Dose}
-		if shown.slot(a.d.Slots[i].ID) != a.d.Slots[i] {
+		if shown.slot(a.d.Slots[i].ID) != a.d.Slots[i] || a.own() && a.d.Times[i] != (listedTime{v.Start, v.End}) {
 			return fmt.Errorf("%w: it is not what was listed", ErrOffer)
 		}
 	}

@@ -150,6 +150,13 @@
 // random order: whoever finds all of its slots free gets the hold, and the offer when it asks again; all others are told taken. Afterwards first come is
 // first served. One peer has one request a slot in a draw.
 //
+// # Own list
+//
+// Patients who have the code of a practice's poster book from its own list (node/ownlist). Messages are the same, and P is D: request and confirm go
+// to the desk host (/pieks/booking/1) or box D, sealed to D's X25519 key; both signatures of the offer are by D. The patient does not ask for an area, and
+// start and end are those of the list. There is no draw, since only that is listed for which one is over. An appointment is given away once, whichever
+// token it is asked for by. A confirm that is repeated when its epoch has ended gets the receipt of the booking.
+//
 // # Verification token
 //
 // LP puts a 4-byte big-endian length before each part, the label first. Two token ids are one part of 64 bytes. n_p and n_d are 32 random bytes.
@@ -188,7 +195,7 @@
 // The secret is in Store.Keys and dies with the epoch. Holds, with all that they name (tokens, c, n_d, the offer), are sealed under it. What stays of a
 // booking is B, its X25519 key and relays, the visits, the personal data, and its codes as keys of a hidden bucket. A booking that reception made for a
 // caller also has the codes themselves, so that the slip can be printed again; they die with it. So nothing that a practice keeps leads from an old token to
-// an appointment.
+// an appointment. The own list has epochs of its own with other secrets, numbered from 2^63.
 //
 // A hold ends Rules.Hold after the offer. One B has one hold; a peer has at most 4 at a time and may let 12 lapse in an hour, a subnet 16 and 48, and
 // all requests out of mailboxes together 50 at a time.

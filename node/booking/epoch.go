@@ -109,13 +109,15 @@ func (l *Ledger) BeginEpoch(ctx context.Context, number uint64, front [32]byte) 
 	return nil
 }
 
-// Epochs lists the epochs that have begun and not ended, ascending.
+// Epochs lists the epochs of pseudonyms that have begun and not ended, ascending.
 func (l *Ledger) Epochs() []uint64 {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	var numbers []uint64
 	for n := range l.epochs {
-		numbers = append(numbers, n)
+		if !isOwn(n) {
+			numbers = append(numbers, n)
+		}
 	}
 	slices.Sort(numbers)
 	return numbers
@@ -132,6 +134,16 @@ func (l *Ledger) Slots(number uint64) ([]gossip.Slot, error) {
 	if e == nil {
 		return nil, ErrEpoch
 	}
+	open := l.offered(now, last)
+	slots := make([]gossip.Slot, 0, len(open))
+	for _, i := range open[:min(len(open), gossip.MaxSlots)] {
+		slots = append(slots, i.appointment().slot(e.slotID(i)))
+	}
+	return slots, nil
+}
+
+// offered are the open and held appointments that have not begun, up to a day, the next ones first.
+func (l *Ledger) offered(now time.Time, last uint32) []*item {
 	var open []*item
 	for _, i := range l.items {
 		if i.record.Status == SlotOpen && i.hold != ownHold && now.Before(unix(i.record.Start)) && i.appointment().Day() <= last {
@@ -141,18 +153,13 @@ func (l *Ledger) Slots(number uint64) ([]gossip.Slot, error) {
 	slices.SortFunc(open, func(a, b *item) int {
 		return cmp.Or(cmp.Compare(a.record.Start, b.record.Start), slices.Compare(a.id[:], b.id[:]))
 	})
-	slots := make([]gossip.Slot, 0, len(open))
-	for _, i := range open[:min(len(open), gossip.MaxSlots)] {
-		slots = append(slots, i.appointment().slot(e.slotID(i)))
-	}
-	return slots, nil
+	return open
 }
 
 // Published notes that these slots go out in a sheet at an instant. Only the first time counts: it sets their draw
 // (gossip.Rules.DrawSpan). Call it before the sheet leaves; a slot that was never published is not given out.
 func (l *Ledger) Published(ctx context.Context, number uint64, slots []gossip.Slot, at time.Time) error {
 	from, to := l.cfg.Rules().DrawSpan(at)
-	record := visibleRecord{From: uint64(from.UnixMilli()), To: uint64(to.UnixMilli())}
 	l.mu.RLock()
 	e := l.epochs[number]
 	var fresh []slotKey
@@ -170,9 +177,18 @@ func (l *Ledger) Published(ctx context.Context, number uint64, slots []gossip.Sl
 	if e == nil {
 		return ErrEpoch
 	}
+	if err := l.noteVisible(ctx, e, fresh, span{from, to}); err != nil {
+		return fmt.Errorf("note published slots: %w", err)
+	}
+	return nil
+}
+
+// noteVisible writes down since when slots can be asked for, and until when they are drawn for.
+func (l *Ledger) noteVisible(ctx context.Context, e *epoch, fresh []slotKey, at span) error {
 	if len(fresh) == 0 {
 		return nil
 	}
+	record := visibleRecord{From: uint64(at.from.UnixMilli()), To: uint64(at.to.UnixMilli())}
 	err := l.update(ctx, func(tx *store.Tx) error {
 		for _, key := range fresh {
 			if err := put(tx, bucketVisible, key.on(e), record); err != nil {
@@ -182,12 +198,12 @@ func (l *Ledger) Published(ctx context.Context, number uint64, slots []gossip.Sl
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("note published slots: %w", err)
+		return err
 	}
 	l.mu.Lock()
 	for _, key := range fresh {
 		if _, known := e.visible[key]; !known {
-			e.visible[key] = span{from, to}
+			e.visible[key] = at
 		}
 	}
 	l.mu.Unlock()

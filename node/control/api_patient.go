@@ -43,8 +43,21 @@ type PracticeCode struct {
 	Code string `json:"code"`
 }
 
-// PracticeList is what a practice itself has to give, with exact times. Its tokens are for request and book.
+// PracticeList is what a practice itself has to give, with exact times. Its tokens are for request and book. State is
+//
+//	listed    the list came and the practice proved itself; there may be nothing in it
+//	code      the text is no code of a practice
+//	offline   no relay has a way to the practice now
+//	elsewhere the same, and the code names no relay of this network: the practice is in another one, or the code is very old
+//	revoked   the practice was shut out of this network
+//	unproven  its card is none that this network accepts, or what it answered is none of its own
+//	closed    it gives nothing away at the moment
+//	busy      it was asked too often: again in a minute
+//
+// and the rest is there only when it is listed.
 type PracticeList struct {
+	State     string   `json:"state"`
+	Message   string   `json:"message,omitempty"` // a sentence for the state
 	Practice  Practice `json:"practice"`
 	Licence   string   `json:"licence,omitempty"`
 	Telematik string   `json:"telematik_id,omitempty"`

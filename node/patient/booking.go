@@ -60,6 +60,26 @@ func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
 	if err := n.home.Network.Usable(); err != nil {
 		return nil, err
 	}
+	attempt, err := n.attempt(tokens)
+	if err != nil {
+		return nil, err
+	}
+	e := newEntry(attempt)
+	if err := e.save(ctx, n.home.Store); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	b.entries[attempt.ID()] = e
+	b.mu.Unlock()
+	b.announce() // its mailbox is to be watched
+	return e, nil
+}
+
+// attempt is one for slots of a sheet or, when the first token is of such, of a practice's own list.
+func (n *Node) attempt(tokens []string) (*booking.Attempt, error) {
+	if list, ok := n.lists.of(tokens, n.home.Now()); ok {
+		return n.ownAttempt(list, tokens)
+	}
 	var sheet *gossip.Signed
 	var ids []gossip.SlotID
 	var slots []gossip.Slot
@@ -84,19 +104,7 @@ func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
 	if err := fits(n.home.Network.Policy(), slots); err != nil {
 		return nil, err
 	}
-	attempt, err := booking.NewAttempt(sheet, ids, n.mailRelays(), n.home.Now())
-	if err != nil {
-		return nil, err
-	}
-	e := newEntry(attempt)
-	if err := e.save(ctx, n.home.Store); err != nil {
-		return nil, err
-	}
-	b.mu.Lock()
-	b.entries[attempt.ID()] = e
-	b.mu.Unlock()
-	b.announce() // its mailbox is to be watched
-	return e, nil
+	return booking.NewAttempt(sheet, ids, n.mailRelays(), n.home.Now())
 }
 
 // mailRelays are where a new booking's mailbox is: at this node's relay and one more.

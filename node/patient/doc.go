@@ -5,6 +5,8 @@
 // date go to a practice only after its card was verified, in the confirm of package booking.
 // Each booking has its own keys and mailbox, so that neither relays nor two practices can tell that two are of the same person.
 //
+// With the code of a practice's poster it asks that practice for its own list (package ownlist) and books from it in the same way.
+//
 // It remembers for two weeks the keys of the waiting rooms that its people were in, lets them be disclosed (package disclosure), and compares what others
 // disclosed with them. Each disclosure has a host and an identity of its own, which end with it.
 package patient

@@ -32,6 +32,8 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodCancel:   control.Handle(n.cancelBooking),
 		control.MethodPLZ:      control.Handle(n.changePLZ),
 
+		control.MethodPracticeList: control.Handle(n.practiceList),
+
 		control.MethodDisclose:       control.Handle(n.disclose),
 		control.MethodDisclosures:    control.HandleNone(n.listDisclosures),
 		control.MethodDiscloseCancel: control.Handle(n.cancelDisclosure),

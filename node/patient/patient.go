@@ -51,6 +51,7 @@ type Node struct {
 	pool      *gossip.Pool
 	validator *gossip.Validator
 	bookings  *bookings
+	lists     lists // of practices whose poster the user has
 	// disclosures are what this node's people let be published.
 	disclosures *disclosures
 	cancel      context.CancelFunc

@@ -70,7 +70,11 @@ func (n *Node) step(ctx context.Context) error {
 		errs = errors.Join(errs, n.ensureFront(ctx, personas[active]))
 		n.takeOver(active, plan.until(now, active))
 	}
-	return errors.Join(errs, n.receive(), n.retire(ctx, now, active, ok))
+	errs = errors.Join(errs, n.receive(), n.retire(ctx, now, active, ok))
+	if d := n.openedDesk(); d != nil {
+		errs = errors.Join(errs, d.own.keep(ctx, d, now))
+	}
+	return errs
 }
 
 // takeUp does what a newer network file asks for: it may no longer allow what was listed, and may have issuers and life again.

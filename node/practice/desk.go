@@ -35,6 +35,7 @@ type desk struct {
 	circuits *host.Circuits
 	postbox  *postbox
 	booking  *booking.Desk
+	own      *ownFace
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 	closers  []func() error
@@ -58,8 +59,12 @@ func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
 	d.closers = append(d.closers, func() error { return host.Close(d.host) })
 	server := d.booking.Listen(d.host, nil)
 	d.closers = append(d.closers, server.Close)
+	if d.own, err = n.openOwnFace(d); err != nil {
+		return nil, err
+	}
+	d.closers = append(d.closers, d.own.close)
 	d.postbox = (&postbox{
-		host: d.host, key: n.identity.device, sealing: n.identity.sealing, handle: d.booking.HandleMail, now: n.home.Now, log: n.log,
+		host: d.host, key: n.identity.device, sealing: n.identity.sealing, handle: d.handleMail, now: n.home.Now, log: n.log,
 		send: func(ctx context.Context, to letter) error { return n.deliver(ctx, d.host, to) },
 	}).start(ctx)
 	d.closers = append(d.closers, func() error { d.postbox.close(); return nil })

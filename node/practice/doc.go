@@ -7,6 +7,9 @@
 // rotation the next front takes over; the old one stays until its last sheet has expired and its last hold has ended, and
 // then its keys are erased: what it showed can no longer be traced to this practice, not even with this disk.
 //
+// For patients who have its poster the desk shows the practice's own list (package ownlist): the same appointments, under tokens that have nothing in common
+// with those of the sheets, and not before everybody could ask for them.
+//
 // Without an enrolment that holds (none yet, expired, revoked, or for other data) the practice runs, shows nothing and answers no request: its bookings and codes
 // stay usable. What the card is to sign, and what it has signed, goes over the control socket (enrolment/begin and enrolment/finish), so
 // that the PIN stays in the program that speaks with the reader.

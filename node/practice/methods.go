@@ -34,6 +34,8 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodCancel:        control.Handle(n.cancelBooking),
 		control.MethodVerify:        control.Handle(n.verify),
 
+		control.MethodPoster: control.HandleNone(n.poster),
+
 		control.MethodEnrolment:       control.HandleNone(n.showEnrolment),
 		control.MethodEnrolmentBegin:  control.Handle(n.beginEnrolment),
 		control.MethodEnrolmentFinish: control.Handle(n.finishEnrolment),
