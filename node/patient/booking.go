@@ -89,7 +89,7 @@ func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
 		return nil, err
 	}
 	e := newEntry(attempt)
-	if err := e.save(ctx, n.home.Store); err != nil {
+	if err := b.save(ctx, e); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
@@ -265,7 +265,7 @@ func (b *bookings) step(ctx context.Context, e *entry) (again bool, err error) {
 	before := e.attempt.State()
 	_, err = e.attempt.Take(reply, n.check(), n.home.Now())
 	e.settle(err)
-	if saved := e.save(ctx, n.home.Store); saved != nil {
+	if saved := b.save(ctx, e); saved != nil {
 		return false, saved
 	}
 	if saved := e.rememberRooms(ctx, n.home.Store, n.home.Now()); saved != nil {
@@ -310,13 +310,13 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.attempt.Expire(now) {
-		return nil, e.save(ctx, n.home.Store)
+		return nil, b.save(ctx, e)
 	}
 	if s := e.attempt.State(); n.home.Network.Usable() != nil && (s == booking.Pending || s == booking.Offered) {
 		return nil, nil // nothing new while the network file has expired; what was confirmed goes on
 	}
 	if e.withdraw(n.home.Network.Get()) {
-		return nil, e.save(ctx, n.home.Store)
+		return nil, b.save(ctx, e)
 	}
 	var q question
 	var err error
@@ -335,7 +335,7 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &q, e.save(ctx, n.home.Store)
+	return &q, b.save(ctx, e)
 }
 
 // askBundle asks this node's relay for a newer network file. It is asked before each step of a booking: a practice may have been shut out a moment ago, and

@@ -115,7 +115,7 @@ func (b *bookings) take(ctx context.Context, e *entry, mail mailbox.Mail) bool {
 	if err != nil {
 		n.log.Debug("mail changes nothing", "err", err)
 	}
-	err = e.save(ctx, n.home.Store)
+	err = b.save(ctx, e)
 	if err == nil {
 		err = e.rememberRooms(ctx, n.home.Store, n.home.Now())
 	}

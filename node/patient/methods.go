@@ -147,7 +147,7 @@ func (n *Node) consent(ctx context.Context, e *entry, who booking.Patient) error
 	}
 	before, message := e.rec.Consent, e.rec.Message
 	e.rec.Consent, e.rec.Message = &who, ""
-	err := e.save(ctx, n.home.Store)
+	err := n.bookings.save(ctx, e)
 	if err != nil {
 		e.rec.Consent, e.rec.Message = before, message
 	}
@@ -225,7 +225,7 @@ func (n *Node) cancelBooking(ctx context.Context, in control.CancelRequest) (con
 	e.mu.Lock()
 	mailed := e.rec.Mailed
 	e.rec.Cancel, e.rec.Mailed = true, 0
-	if err = e.save(ctx, n.home.Store); err != nil {
+	if err = n.bookings.save(ctx, e); err != nil {
 		e.rec.Cancel, e.rec.Mailed = false, mailed
 	}
 	e.mu.Unlock()

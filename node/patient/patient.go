@@ -57,6 +57,8 @@ type Node struct {
 	wg          sync.WaitGroup
 	closers     []func() error
 
+	changes control.Changes
+
 	relay   atomic.Pointer[peer.AddrInfo] // the one that this node is client of; nil between two
 	present chan struct{}                 // closed and replaced when the relay changes
 
@@ -136,6 +138,12 @@ func (n *Node) run(ctx context.Context) {
 	})
 }
 
+// Changes wakes who shows this node's bookings, list, watches and preferences.
+func (n *Node) Changes() *control.Changes { return &n.changes }
+
+// Home is the node's open folder, for what is kept beside the node: its app's sessions.
+func (n *Node) Home() *home.Home { return n.home }
+
 // Close ends everything in the reverse order of its start and waits for it.
 func (n *Node) Close() error {
 	n.cancel()
@@ -172,9 +180,10 @@ func (n *Node) regions(plz string) []string {
 	return policy.Map.RegionsWithin(place.PLZ(plz), n.radiusKM(), maxRegions)
 }
 
-// expire drops sheets that are over.
+// expire drops sheets that are over, and tells when the list has changed.
 func (n *Node) expire(ctx context.Context) {
 	checked := n.home.Network.Get().Number
+	var seen *gossip.View
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -186,6 +195,10 @@ func (n *Node) expire(ctx context.Context) {
 			if b := n.home.Network.Get(); b.Number != checked {
 				n.pool.Recheck(n.validator) // a newer network file may no longer allow what was listed
 				checked = b.Number
+			}
+			if now := n.pool.View(); now != seen { // however many sheets came within this second
+				seen = now
+				n.changes.Changed()
 			}
 		}
 	}

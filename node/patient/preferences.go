@@ -108,7 +108,8 @@ func (n *Node) change(ctx context.Context, f func(p *preferences)) error {
 		return err
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	n.prefs = next
+	n.mu.Unlock()
+	n.changes.Changed()
 	return nil
 }

@@ -2,6 +2,7 @@ package patient
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type entry struct {
 	mu      sync.Mutex
 	attempt *booking.Attempt
 	rec     record
+	written [sha256.Size]byte // of the record as it is on the disk
 }
 
 func newEntry(attempt *booking.Attempt) *entry {
@@ -74,7 +76,7 @@ func loadEntries(st *store.Store) (map[booking.BookingID]*entry, error) {
 				return err
 			}
 			e := newEntry(attempt)
-			e.rec = rec
+			e.rec, e.written = rec, sha256.Sum256(value)
 			entries[attempt.ID()] = e
 			return nil
 		})
@@ -82,8 +84,9 @@ func loadEntries(st *store.Store) (map[booking.BookingID]*entry, error) {
 	return entries, err
 }
 
-// save writes the entry down. Call it with its mutex held, before what changed is sent.
-func (e *entry) save(ctx context.Context, st *store.Store) error {
+// save writes the entry down, unless it is so already, and tells who shows it. Call it with the entry's mutex held, before what changed is
+// sent.
+func (b *bookings) save(ctx context.Context, e *entry) error {
 	attempt, err := e.attempt.Marshal()
 	if err != nil {
 		return err
@@ -103,8 +106,17 @@ func (e *entry) save(ctx context.Context, st *store.Store) error {
 	if err != nil {
 		return err
 	}
+	sum := sha256.Sum256(data)
+	if sum == e.written {
+		return nil
+	}
 	id := e.attempt.ID()
-	return st.Update(ctx, func(tx *store.Tx) error { return tx.Put(attemptBucket, id[:], data) })
+	if err := b.node.home.Store.Update(ctx, func(tx *store.Tx) error { return tx.Put(attemptBucket, id[:], data) }); err != nil {
+		return err
+	}
+	e.written = sum
+	b.node.changes.Changed()
+	return nil
 }
 
 func retainRecord(_, value []byte, now time.Time) bool {

@@ -76,6 +76,7 @@ func (n *Node) setRelay(relay *peer.AddrInfo) {
 	close(n.present)
 	n.present = make(chan struct{})
 	n.mu.Unlock()
+	n.changes.Changed()
 }
 
 // relayChange is closed at the next change of the relay.

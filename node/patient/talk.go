@@ -112,5 +112,5 @@ func (b *bookings) mail(ctx context.Context, e *entry, q *question) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.rec.Mailed = m.Kind
-	return e.save(ctx, n.home.Store)
+	return b.save(ctx, e)
 }
