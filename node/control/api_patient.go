@@ -13,6 +13,21 @@ const (
 	MethodErase          = "erase"           // nil -> nil; patient: delete everything and stop
 )
 
+// Codes of refusals, beside those of Why.
+const (
+	CodePLZForm    = "plz_form"     // not five digits
+	CodePLZUnknown = "plz_unknown"  // five digits that are no postcode
+	CodeNoPLZ      = "no_plz"       // a postcode is needed first
+	CodeRadius     = "radius"       // not 1 to 200 km
+	CodeTokenGone  = "token_gone"   // the appointment is no longer listed
+	CodeInterval   = "interval"     // no first and second dose of one vaccine
+	CodeSingleDose = "single_dose"  // no second dose follows it
+	CodeWatches    = "watches_full" // at most five at a time
+	CodeDaysOver   = "days_over"    // all days named are past
+	CodeVisits     = "visits"       // visits are still booked
+	CodeState      = "state"        // not what can be done with a booking as it stands
+)
+
 // Preferences are what a patient looks for. PLZ is empty as long as nobody has said it: then nothing is asked of any relay.
 type Preferences struct {
 	PLZ       string    `json:"plz"`

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+
 	"pieks/node/booking"
 	"pieks/node/home/testnet"
 )
@@ -47,7 +49,8 @@ func TestChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	woken(t, n, "a relay", func() { n.setRelay(nil) })
+	woken(t, n, "a relay", func() { n.setRelay(&peer.AddrInfo{}) })
+	woken(t, n, "a relay that is lost", func() { n.setRelay(nil) })
 	woken(t, n, "the end of what was listed", func() { clock.Advance(13 * time.Hour) })
 	testnet.Until(t, "the attempt ends", func() bool { n.bookings.wake(); return e.state() == booking.Expired })
 	next := n.Changes().Next()

@@ -2,7 +2,6 @@ package patient
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -32,6 +31,9 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodCancel:   control.Handle(n.cancelBooking),
 		control.MethodPLZ:      control.Handle(n.changePLZ),
 
+		control.MethodPreferences:    control.HandleNone(n.showPreferences),
+		control.MethodPreferencesSet: control.Handle(n.setPreferences),
+
 		control.MethodDisclose:       control.Handle(n.disclose),
 		control.MethodDisclosures:    control.HandleNone(n.listDisclosures),
 		control.MethodDiscloseCancel: control.Handle(n.cancelDisclosure),
@@ -50,8 +52,11 @@ func (n *Node) search(_ context.Context, in control.SearchRequest) ([]control.To
 	if policy == nil {
 		return nil, control.Errorf(control.KindUnavailable, "%w", n.home.Network.Usable())
 	}
-	if in.RadiusKM < 0 || in.RadiusKM > 200 {
-		return nil, control.Errorf(control.KindUsage, "The radius is 0 to 200 kilometres.")
+	if n.preferences().PLZ == "" {
+		return nil, control.Coded(control.KindConflict, control.CodeNoPLZ, "%w", ErrNoPLZ)
+	}
+	if in.RadiusKM < 0 || in.RadiusKM > maxRadiusKM {
+		return nil, control.Coded(control.KindUsage, control.CodeRadius, "The radius is 0 to %d kilometres.", maxRadiusKM)
 	}
 	if in.RadiusKM == 0 {
 		in.RadiusKM = n.radiusKM()
@@ -236,68 +241,10 @@ func (n *Node) cancelBooking(ctx context.Context, in control.CancelRequest) (con
 	return n.shown(e), nil
 }
 
-func (n *Node) changePLZ(ctx context.Context, in control.PLZRequest) (control.PLZResult, error) {
-	plz, err := place.ParsePLZ(in.PLZ)
-	if err != nil {
-		return control.PLZResult{}, control.Errorf(control.KindUsage, "%w", err)
-	}
-	rules := n.home.Network.Policy().Rules
-	if p := n.preferences(); p.PLZ == string(plz) && p.Next == "" {
-		cycle := rules.CycleAt(n.home.Now())
-		return control.PLZResult{Effective: rules.TickOf(cycle), Cycle: cycle}, nil
-	}
-	w, err := n.wishFor(ctx, string(plz))
-	if err != nil {
-		return control.PLZResult{}, err
-	}
-	defer n.forget(w)
-	if !n.reached() {
-		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode is noted. No relay is reached at the moment; it counts from the cycle after one is.")
-	}
-	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
-	defer cancel()
-	select {
-	case <-ctx.Done():
-		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode is noted. The relay did not answer; it is asked again.")
-	case a := <-w.answer:
-		if a.err != nil {
-			return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode does not count yet: %w", a.err)
-		}
-		return control.PLZResult{Effective: a.from.UTC(), Cycle: rules.CycleAt(a.from)}, nil
-	}
-}
-
 // reached says whether this node is connected to its relay.
 func (n *Node) reached() bool {
 	relay := n.relay.Load()
 	return relay != nil && n.host.Network().Connectedness(relay.ID) == network.Connected
-}
-
-// Status is what the node says of itself: its regions, never its postcode.
-func (n *Node) Status() control.Status {
-	s := n.home.Status()
-	s.PeerIDs = []string{n.host.ID().String()}
-	for _, info := range n.home.Relays("") {
-		if n.host.Network().Connectedness(info.ID) == network.Connected {
-			s.Relays = append(s.Relays, control.Relay{PeerID: info.ID.String(), Operator: n.home.Operator(info.ID), Connected: true})
-		}
-	}
-	view, at := n.pool.View(), n.home.Now()
-	for _, region := range view.Regions() {
-		digest := view.Digest(region, at)
-		r := control.PoolRegion{Region: region, Digest: hex.EncodeToString(digest[:8])}
-		for _, sheet := range view.Region(region) {
-			r.Sheets++
-			r.Slots += len(sheet.Sheet.Slots)
-		}
-		s.Pool = append(s.Pool, r)
-	}
-	for _, e := range n.bookings.all() {
-		if n.bookings.due(e) {
-			s.Outbox++
-		}
-	}
-	return s
 }
 
 func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {

@@ -27,7 +27,7 @@ const role = "patient"
 type Config struct {
 	Home     string
 	Network  string // path of the network file; empty: the one that the home knows
-	PLZ      string // needed the first time; another one later is a change of postcode
+	PLZ      string // may be left out; the first one is in force at once, another one later is a change of postcode
 	RadiusKM uint32 // of the search as a rule; 0: as before, 20 at first
 	Secret   store.Secret
 	// HolePunch lets a practice and this node find a direct way, which shows the address of each to the other.
@@ -67,7 +67,9 @@ type Node struct {
 	mu     sync.Mutex
 	prefs  preferences
 	wish   *wish         // who waits for the answer to a new postcode; nil: nobody
-	wished chan struct{} // the session is to ask for a new postcode
+	wished chan struct{} // there is a first or a new postcode, or another radius, to ask a relay for
+
+	offline time.Time // since when no relay is reached; zero: one is. Guarded by mu
 
 	visiting sync.Mutex
 	visits   map[peer.ID]int // who is being talked to, and how often at once
@@ -92,6 +94,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}()
 	if n.prefs, err = startPreferences(ctx, h.Store, cfg.PLZ, cfg.RadiusKM, h.Now()); err != nil {
 		return nil, err
+	}
+	if n.prefs.PLZ != "" {
+		n.offline = h.Now()
 	}
 	if n.host, err = host.Patient(n.gate, cfg.HolePunch); err != nil {
 		return nil, err
