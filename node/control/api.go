@@ -47,7 +47,7 @@ type Status struct {
 	ReadOnly string    `json:"read_only,omitempty"` // why nothing new can be offered or booked; empty when it can
 	Web      string    `json:"web,omitempty"`       // where the app is served; pieks open makes a link to it
 	Listed   time.Time `json:"listed,omitzero"`     // patient: when the list of its regions was last brought up to date; zero: never
-	Offline  time.Time `json:"offline,omitzero"`    // since when no relay is reached; zero: one is, or nobody has said a postcode yet
+	Offline  time.Time `json:"offline,omitzero"`    // since when no relay is reached; zero: one is
 	BackedUp time.Time `json:"backed_up,omitzero"`  // the newest backup that this node wrote
 
 	Relays []Relay `json:"relays"` // the relays that this node is connected to

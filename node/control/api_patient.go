@@ -13,6 +13,8 @@ const (
 	MethodErase          = "erase"           // nil -> nil; patient: delete everything and stop
 )
 
+// Until a patient has said a postcode no relay is wanted, and Status.Offline is zero.
+
 // Codes of refusals, beside those of Why.
 const (
 	CodePLZForm    = "plz_form"     // not five digits

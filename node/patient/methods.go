@@ -31,6 +31,7 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodCancel:   control.Handle(n.cancelBooking),
 		control.MethodPLZ:      control.Handle(n.changePLZ),
 
+		control.MethodVaccines:       control.HandleNone(n.home.Vaccines),
 		control.MethodPreferences:    control.HandleNone(n.showPreferences),
 		control.MethodPreferencesSet: control.Handle(n.setPreferences),
 
