@@ -13,6 +13,25 @@ const (
 	MethodErase          = "erase"           // nil -> nil; patient: delete everything and stop
 )
 
+// Why says in one word what a booking or an offer waits for, or why nothing came of it.
+const (
+	WhyTaken               = "taken"                 // somebody else was faster
+	WhyExpired             = "expired"               // the hold or the wait ended
+	WhyLimit               = "limit"                 // too many appointments are held from here
+	WhyOffline             = "offline"               // the practice is not reached; what was sent waits for it
+	WhyUnreached           = "unreached"             // neither the practice nor its relays are reached
+	WhyNetwork             = "network"               // the network file has expired
+	WhyDetails             = "details"               // the practice does not accept name, birth date or phone
+	WhyForged              = "forged"                // the answer does not fit what was asked
+	WhyLicence             = "licence"               // no valid practice card
+	WhyArea                = "area"                  // the practice is not where its appointment was listed
+	WhyRevoked             = "revoked"               // the network has shut the practice out
+	WhyRefused             = "refused"               // the practice refused for another reason
+	WhyReleased            = "released"              // its user gave it back
+	WhyLate                = "late"                  // it has begun or is over: no change any more
+	WhyCancelledByPractice = "cancelled_by_practice" // Reason may say more
+)
+
 // Until a patient has said a postcode no relay is wanted, and Status.Offline is zero.
 
 // Codes of refusals, beside those of Why.

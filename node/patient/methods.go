@@ -12,7 +12,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 
 	"pieks/gossip"
-	"pieks/gossip/place"
 	"pieks/node/booking"
 	"pieks/node/control"
 )
@@ -46,62 +45,6 @@ func (n *Node) Handlers() control.Handlers {
 func (n *Node) test() bool {
 	b := n.home.Network.Get()
 	return b != nil && b.IsTest()
-}
-
-func (n *Node) search(_ context.Context, in control.SearchRequest) ([]control.Token, error) {
-	policy := n.home.Network.Policy()
-	if policy == nil {
-		return nil, control.Errorf(control.KindUnavailable, "%w", n.home.Network.Usable())
-	}
-	if n.preferences().PLZ == "" {
-		return nil, control.Coded(control.KindConflict, control.CodeNoPLZ, "%w", ErrNoPLZ)
-	}
-	if in.RadiusKM < 0 || in.RadiusKM > maxRadiusKM {
-		return nil, control.Coded(control.KindUsage, control.CodeRadius, "The radius is 0 to %d kilometres.", maxRadiusKM)
-	}
-	if in.RadiusKM == 0 {
-		in.RadiusKM = n.radiusKM()
-	}
-	if in.Dose < 0 || in.Dose > 255 {
-		return nil, control.Errorf(control.KindUsage, "A dose is a small number, or 0 for any.")
-	}
-	if _, known := policy.Vaccines[in.Vaccine]; in.Vaccine != "" && !known {
-		return nil, control.Errorf(control.KindUsage, "There is no vaccine %q in this network. Known are: %v.", in.Vaccine, slices.Sorted(maps.Keys(policy.Vaccines)))
-	}
-	days := map[uint32]bool{}
-	for _, text := range in.Days {
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			return nil, control.Errorf(control.KindUsage, "A day is written like 2026-12-01.")
-		}
-		days[gossip.DayOf(day)] = true
-	}
-	q := gossip.Query{
-		From: place.PLZ(n.preferences().PLZ), RadiusKM: in.RadiusKM, Vaccine: in.Vaccine, Dose: uint8(in.Dose), Now: n.home.Now(),
-	}
-	for _, text := range in.Parts {
-		part, err := gossip.ParsePart(text)
-		if err != nil {
-			return nil, control.Errorf(control.KindUsage, "%w", err)
-		}
-		q.Parts = append(q.Parts, part)
-	}
-	tokens := []control.Token{}
-	for _, hit := range gossip.Search(policy.Map, n.pool.View(), q) {
-		if len(days) > 0 && !days[hit.Slot.Day] {
-			continue
-		}
-		if in.Limit > 0 && len(tokens) == in.Limit {
-			break
-		}
-		centre, _ := policy.Map.Centre(hit.Area)
-		tokens = append(tokens, control.Token{
-			ID: hit.Token.String(), Area: hit.Area, Place: centre.Name, DistanceKM: hit.DistanceKM,
-			Day: gossip.DateOf(hit.Slot.Day).Format(time.DateOnly), Part: hit.Slot.Part.String(),
-			Vaccine: hit.Slot.Vaccine, Dose: int(hit.Slot.Dose), Expires: hit.Sheet.Sheet.ExpiresAt().UTC(), Test: n.test(),
-		})
-	}
-	return tokens, nil
 }
 
 // driveAgain: how soon a command has a practice asked again that could not be reached, nor a relay.
@@ -198,9 +141,15 @@ func (n *Node) find(text string) (*entry, error) {
 // refused marks what a person can mend by asking otherwise.
 func refused(err error) error {
 	switch {
-	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, ErrTokenGone):
+	case errors.Is(err, ErrTokenGone):
+		return control.Coded(control.KindNotFound, control.CodeTokenGone, "%w", err)
+	case errors.Is(err, booking.ErrNoBooking):
 		return control.Errorf(control.KindNotFound, "%w", err)
-	case errors.Is(err, gossip.ErrTokenName), errors.Is(err, booking.ErrSlots), errors.Is(err, ErrInterval), errors.Is(err, booking.ErrBookingID), errors.Is(err, booking.ErrDetails):
+	case errors.Is(err, ErrInterval):
+		return control.Coded(control.KindUsage, control.CodeInterval, "%w", err)
+	case errors.Is(err, booking.ErrDetails):
+		return control.Coded(control.KindUsage, control.WhyDetails, "%w", err)
+	case errors.Is(err, gossip.ErrTokenName), errors.Is(err, booking.ErrSlots), errors.Is(err, booking.ErrBookingID):
 		return control.Errorf(control.KindUsage, "%w", err)
 	}
 	return control.Errorf(control.KindUnavailable, "%w", err)
@@ -264,7 +213,7 @@ func (n *Node) syncNow(ctx context.Context) (control.Status, error) {
 	if relay == nil || !n.reached() {
 		return n.Status(), control.Errorf(control.KindUnavailable, "No relay is reached at the moment: what is shown is what was known before.")
 	}
-	if _, err := gossip.SyncAll(ctx, n.host, relay.ID, n.pool, n.validator); err != nil {
+	if err := n.syncWith(ctx, relay.ID); err != nil {
 		return n.Status(), control.Errorf(control.KindUnavailable, "The relay did not answer: %w", err)
 	}
 	n.bookings.wake()

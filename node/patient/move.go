@@ -103,6 +103,7 @@ func (s *session) greet(ctx context.Context, plz string) error {
 	if reply.Effective > reply.Cycle { // this relay knows us from before, with another postcode
 		s.moving.later = &later{s.node.regions(plz), reply.Effective, s.node.home.Now().Add(tellAfter)}
 	}
+	s.node.listing.show(reply.Regions)
 	return s.listener.SetRegions(reply.Regions, 0)
 }
 
@@ -155,6 +156,7 @@ func (s *session) move(ctx context.Context) error {
 	n, m := s.node, &s.moving
 	if l := m.later; l != nil {
 		m.later = nil
+		n.listing.show(l.regions)
 		return s.listener.SetRegions(l.regions, l.cycle)
 	}
 	m.failed = time.Time{}
@@ -188,6 +190,7 @@ func (s *session) settle(ctx context.Context, plz string) error {
 	}
 	if s.moving.asked == plz {
 		s.moving = moving{plz: plz, regions: s.moving.regions}
+		s.node.listing.show(s.moving.regions)
 		if err := s.widen(ctx); err != nil {
 			return err
 		}

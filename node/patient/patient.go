@@ -69,6 +69,8 @@ type Node struct {
 	wish   *wish         // who waits for the answer to a new postcode; nil: nobody
 	wished chan struct{} // there is a first or a new postcode, or another radius, to ask a relay for
 
+	listing listing
+
 	offline time.Time // since when no relay is reached; zero: one is. Guarded by mu
 
 	visiting sync.Mutex

@@ -192,6 +192,7 @@ func (s *session) hello(ctx context.Context, plz string) (*admission.Reply, erro
 
 func (s *session) report(r gossip.Report) {
 	if r.State == gossip.InStep {
+		s.node.listing.renew(s.node.home.Now(), r.Region)
 		return
 	}
 	select {
@@ -260,7 +261,18 @@ func (s *session) drain() {
 func (s *session) sync(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
 	defer cancel()
-	if _, err := gossip.SyncAll(ctx, s.node.host, s.relay, s.node.pool, s.node.validator); err != nil {
+	if err := s.node.syncWith(ctx, s.relay); err != nil {
 		s.node.log.Debug("pool not synced", "err", err)
 	}
+}
+
+// syncWith fetches what the pool lacks of the regions that a relay shows, and notes how fresh the list is now.
+func (n *Node) syncWith(ctx context.Context, relay peer.ID) error {
+	asked := n.home.Now()
+	if _, err := gossip.SyncAll(ctx, n.host, relay, n.pool, n.validator); err != nil {
+		return err
+	}
+	n.listing.renew(asked)
+	n.changes.Changed()
+	return nil
 }

@@ -27,7 +27,7 @@ func (n *Node) Status() control.Status {
 		}
 		s.Pool = append(s.Pool, r)
 	}
-	s.Offline = n.offlineSince()
+	s.Listed, s.Offline = n.listing.at().UTC(), n.offlineSince().UTC()
 	for _, e := range n.bookings.all() {
 		if n.bookings.due(e) {
 			s.Outbox++

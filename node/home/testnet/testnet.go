@@ -200,6 +200,12 @@ func (n *Net) Home(name string) string { return filepath.Join(n.dir, name) }
 // Sheet is a sheet of a new pseudonym with one appointment three days from now, good until expires.
 func (n *Net) Sheet(plz string, now, expires time.Time) *gossip.Signed {
 	n.t.Helper()
+	return n.SheetOf(plz, now, expires, gossip.Slot{ID: gossip.SlotID{1}, Day: gossip.DayOf(now) + 3, Vaccine: "comirnaty"})
+}
+
+// SheetOf is a sheet of a new pseudonym with these appointments, good until expires.
+func (n *Net) SheetOf(plz string, now, expires time.Time, slots ...gossip.Slot) *gossip.Signed {
+	n.t.Helper()
 	policy, err := n.Bundle.Policy()
 	if err != nil {
 		n.t.Fatal(err)
@@ -210,7 +216,7 @@ func (n *Net) Sheet(plz string, now, expires time.Time) *gossip.Signed {
 		Version: gossip.SheetVersion, Pass: pass, Area: policy.Map.Area(place.PLZ(plz)), Seq: 1,
 		Issued: uint64(now.Unix()), Expires: uint64(n.Bundle.Rules.SheetExpiry(now, expires, pass.Epoch).Unix()),
 		Relays: []string{n.Relays[0].Peer},
-		Slots:  []gossip.Slot{{ID: gossip.SlotID{1}, Day: gossip.DayOf(now) + 3, Vaccine: "comirnaty"}},
+		Slots:  slots,
 	}, key)
 	if err != nil {
 		n.t.Fatal(err)
