@@ -96,7 +96,7 @@ func (a *Attempt) verifyOffer(body []byte, check Check, now time.Time) (Offer, *
 		return Offer{}, nil, fmt.Errorf("%w: the card is for another device", ErrLicence)
 	}
 	if check.Revoked(device) {
-		return Offer{}, nil, fmt.Errorf("%w: the network has revoked it", ErrLicence)
+		return Offer{}, nil, fmt.Errorf("%w: %w", ErrLicence, ErrShutOut)
 	}
 	if !check.InArea(licence.Statement.PLZ, a.d.Area) {
 		return Offer{}, nil, ErrArea

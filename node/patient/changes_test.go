@@ -35,7 +35,7 @@ func TestChanges(t *testing.T) {
 	var e *entry
 	woken(t, n, "a booking that begins", func() {
 		var err error
-		if e, err = n.bookings.begin(t.Context(), []string{token}); err != nil {
+		if e, err = n.bookings.begin(t.Context(), []string{token}, ""); err != nil {
 			t.Fatal(err)
 		}
 	})

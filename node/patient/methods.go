@@ -9,11 +9,12 @@ import (
 	"time"
 
 	libhost "github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/network"
+	p2pnet "github.com/libp2p/go-libp2p/core/network"
 
 	"pieks/gossip"
 	"pieks/node/booking"
 	"pieks/node/control"
+	"pieks/node/network"
 )
 
 // Handlers are the control methods of a patient's node.
@@ -54,7 +55,7 @@ const driveAgain = 2 * time.Second
 const answerWait = 50 * time.Second
 
 func (n *Node) request(ctx context.Context, in control.RequestRequest) (control.Offer, error) {
-	e, err := n.bookings.begin(ctx, in.Tokens)
+	e, err := n.bookings.begin(ctx, in.Tokens, in.Instead)
 	if err != nil {
 		return control.Offer{}, refused(err)
 	}
@@ -65,14 +66,14 @@ func (n *Node) request(ctx context.Context, in control.RequestRequest) (control.
 func (n *Node) book(ctx context.Context, in control.BookRequest) (control.Booking, error) {
 	consent := booking.Patient{Name: in.Name, BirthDate: in.BirthDate, Phone: in.Phone}
 	if err := consent.Check(n.home.Now()); err != nil {
-		return control.Booking{}, control.Errorf(control.KindUsage, "%w", err)
+		return control.Booking{}, refused(err)
 	}
 	var e *entry
 	var err error
 	if in.Booking != "" {
 		e, err = n.find(in.Booking)
 	} else {
-		e, err = n.bookings.begin(ctx, in.Tokens)
+		e, err = n.bookings.begin(ctx, in.Tokens, in.Instead)
 	}
 	if err != nil {
 		return control.Booking{}, refused(err)
@@ -88,17 +89,20 @@ func (n *Node) book(ctx context.Context, in control.BookRequest) (control.Bookin
 func (n *Node) consent(ctx context.Context, e *entry, who booking.Patient) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.attempt.Expire(n.home.Now()) {
+		return n.bookings.save(ctx, e) // nothing of who is sent or kept
+	}
 	if state := e.attempt.State(); state != booking.Pending && state != booking.Offered {
 		return nil
 	}
 	if err := n.home.Network.Usable(); err != nil {
 		return refused(err)
 	}
-	before, message := e.rec.Consent, e.rec.Message
-	e.rec.Consent, e.rec.Message = &who, ""
+	before := e.rec
+	e.rec.Consent, e.rec.Message, e.rec.Why = &who, "", ""
 	err := n.bookings.save(ctx, e)
 	if err != nil {
-		e.rec.Consent, e.rec.Message = before, message
+		e.rec = before
 	}
 	return err
 }
@@ -152,6 +156,12 @@ func refused(err error) error {
 	case errors.Is(err, gossip.ErrTokenName), errors.Is(err, booking.ErrSlots), errors.Is(err, booking.ErrBookingID):
 		return control.Errorf(control.KindUsage, "%w", err)
 	}
+	if known, ok := errors.AsType[*control.Error](err); ok {
+		return known
+	}
+	if errors.Is(err, network.ErrExpired) {
+		return control.Coded(control.KindUnavailable, control.WhyNetwork, "%w", err)
+	}
 	return control.Errorf(control.KindUnavailable, "%w", err)
 }
 
@@ -169,32 +179,32 @@ func (n *Node) listBookings(context.Context) ([]control.Booking, error) {
 	return list, nil
 }
 
+// cancelBooking ends a booking, or gives up what is not one yet.
 func (n *Node) cancelBooking(ctx context.Context, in control.CancelRequest) (control.Booking, error) {
 	e, err := n.find(in.Booking)
 	if err != nil {
 		return control.Booking{}, refused(err)
 	}
-	if s := e.state(); s != booking.Booked {
-		return n.shown(e), control.Errorf(control.KindConflict, "Only a booked appointment can be cancelled; this one is %s.", s)
-	}
-	e.mu.Lock()
-	mailed := e.rec.Mailed
-	e.rec.Cancel, e.rec.Mailed = true, 0
-	if err = n.bookings.save(ctx, e); err != nil {
-		e.rec.Cancel, e.rec.Mailed = false, mailed
-	}
-	e.mu.Unlock()
-	if err != nil {
+	if err := n.bookings.release(ctx, e); err != nil {
 		return control.Booking{}, err
 	}
-	n.driveAndWait(ctx, e, func(s booking.State) bool { return s != booking.Booked })
+	switch s := e.state(); s {
+	case booking.Booked, booking.Confirmed:
+		if err := n.bookings.leave(ctx, e); err != nil {
+			return control.Booking{}, err
+		}
+		n.driveAndWait(ctx, e, func(s booking.State) bool { return s.Ended() })
+	case booking.Cancelled:
+	default:
+		return n.shown(e), control.Coded(control.KindConflict, control.CodeState, "Only a booked appointment can be cancelled; this one is %s.", s)
+	}
 	return n.shown(e), nil
 }
 
 // reached says whether this node is connected to its relay.
 func (n *Node) reached() bool {
 	relay := n.relay.Load()
-	return relay != nil && n.host.Network().Connectedness(relay.ID) == network.Connected
+	return relay != nil && n.host.Network().Connectedness(relay.ID) == p2pnet.Connected
 }
 
 func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {

@@ -18,10 +18,17 @@ var attemptBucket = store.NewBucket("attempts")
 type record struct {
 	Attempt []byte           `cbor:"1,keyasint"` // booking.Attempt
 	Consent *booking.Patient `cbor:"2,keyasint,omitempty"`
-	Cancel  bool             `cbor:"3,keyasint,omitempty"` // the user wants it cancelled; the practice may not know yet
-	Mailed  booking.Kind     `cbor:"4,keyasint,omitempty"` // the last message that a relay keeps for the practice
-	Ends    uint64           `cbor:"5,keyasint"`           // unix seconds: forgotten after this
-	Message string           `cbor:"6,keyasint,omitempty"` // why it ended, for people
+	Cancel  bool             `cbor:"3,keyasint,omitempty"`  // the user wants it cancelled; the practice may not know yet
+	Mailed  booking.Kind     `cbor:"4,keyasint,omitempty"`  // the last message that a relay keeps for the practice
+	Ends    uint64           `cbor:"5,keyasint"`            // unix seconds: forgotten after this
+	Message string           `cbor:"6,keyasint,omitempty"`  // why it ended, for people
+	Why     string           `cbor:"7,keyasint,omitempty"`  // the same as a code of package control
+	Moved   uint64           `cbor:"8,keyasint,omitempty"`  // unix seconds: when the practice last moved a visit
+	Over    uint64           `cbor:"9,keyasint,omitempty"`  // unix seconds: when its cancellation was heard of
+	Left    bool             `cbor:"10,keyasint,omitempty"` // its user cancelled it: a practice that takes its own cancellation back does not change that
+
+	Instead  string `cbor:"11,keyasint,omitempty"` // local id of the booking that this one takes the place of
+	Replaced bool   `cbor:"12,keyasint,omitempty"` // that one was told to go
 }
 
 // keepAfter is how long a booking is remembered after its last visit or its end (design.md 11).
@@ -34,6 +41,8 @@ type entry struct {
 	mu      sync.Mutex
 	attempt *booking.Attempt
 	rec     record
+	away    bool              // neither the practice nor a relay of it took the last message
+	asked   bool              // past the end of a hold by this clock the practice was asked and holds it still
 	written [sha256.Size]byte // of the record as it is on the disk
 }
 

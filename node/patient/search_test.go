@@ -61,7 +61,7 @@ func TestSecondDose(t *testing.T) {
 				t.Errorf("%s: %+v", name, found[i])
 			}
 		}
-		if _, err := n.bookings.begin(t.Context(), []string{c.in.After, found[0].ID}); err != nil {
+		if _, err := n.bookings.begin(t.Context(), []string{c.in.After, found[0].ID}, ""); err != nil {
 			t.Errorf("%s: what was found cannot be asked for: %v", name, err)
 		}
 	}
