@@ -206,11 +206,16 @@ func (n *Net) Sheet(plz string, now, expires time.Time) *gossip.Signed {
 // SheetOf is a sheet of a new pseudonym with these appointments, good until expires.
 func (n *Net) SheetOf(plz string, now, expires time.Time, slots ...gossip.Slot) *gossip.Signed {
 	n.t.Helper()
+	return n.SheetBy(newKey(n.t), plz, now, expires, slots...)
+}
+
+// SheetBy is SheetOf by the pseudonym of a key.
+func (n *Net) SheetBy(key ed25519.PrivateKey, plz string, now, expires time.Time, slots ...gossip.Slot) *gossip.Signed {
+	n.t.Helper()
 	policy, err := n.Bundle.Policy()
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	key := newKey(n.t)
 	pass := n.pass(policy, [32]byte(public(key)), n.Bundle.Rules.EpochAt(now))
 	signed, err := gossip.SignSheet(gossip.Sheet{
 		Version: gossip.SheetVersion, Pass: pass, Area: policy.Map.Area(place.PLZ(plz)), Seq: 1,
