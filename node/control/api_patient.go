@@ -8,6 +8,7 @@ const (
 	MethodPreferencesSet = "preferences/set" // Preferences -> Preferences; patient: the radius; the postcode is changed with plz
 	MethodWatch          = "watch"           // SearchRequest -> Watch; patient: tell when something is found
 	MethodWatches        = "watches"         // nil -> []Watch; patient
+	MethodWatchSeen      = "watch/seen"      // WatchName -> Watch; patient: the user has looked at what it found
 	MethodWatchEnd       = "watch/end"       // WatchName -> nil; patient
 	MethodPracticeList   = "practice/list"   // PracticeCode -> PracticeList; patient: the list of one practice, by its poster or slip
 	MethodErase          = "erase"           // nil -> nil; patient: delete everything and stop
@@ -59,7 +60,8 @@ type Preferences struct {
 	Effective time.Time `json:"effective,omitzero"` // from when on; zero: no relay has heard of it yet
 }
 
-// Watch is a search that goes on.
+// Watch is a search that goes on, at most five at a time. It cannot be for a second dose (After), and Limit is not read. One whose days are over is listed
+// for another week.
 type Watch struct {
 	ID     string        `json:"id"`
 	Search SearchRequest `json:"search"`

@@ -142,6 +142,7 @@ func TestJunkAfterTheEnd(t *testing.T) {
 
 // Each refusal has its code.
 func TestWhy(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		err  error
 		want string

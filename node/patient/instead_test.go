@@ -45,6 +45,7 @@ func TestInstead(t *testing.T) {
 
 // When the new one comes to nothing the old one stands.
 func TestInsteadOfNothing(t *testing.T) {
+	t.Parallel()
 	n, p, net, clock := world(t, 2)
 	old, b := p.booked(0)
 	o, err := n.request(t.Context(), control.RequestRequest{Tokens: []string{p.token(1)}, Instead: b.ID})
@@ -70,6 +71,7 @@ func TestInsteadOfNothing(t *testing.T) {
 
 // The new practice has booked, the old one cannot be told for a while, and the node is started anew in between: at last the old one goes.
 func TestInsteadOverARestart(t *testing.T) {
+	t.Parallel()
 	n, p, net, clock := world(t, 1)
 	old, b := p.booked(0)
 	for _, h := range p.hosts { // the node loses the way to the old practice

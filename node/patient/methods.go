@@ -35,6 +35,11 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodPreferences:    control.HandleNone(n.showPreferences),
 		control.MethodPreferencesSet: control.Handle(n.setPreferences),
 
+		control.MethodWatch:     control.Handle(n.watch),
+		control.MethodWatches:   control.HandleNone(n.listWatches),
+		control.MethodWatchSeen: control.Handle(n.seeWatch),
+		control.MethodWatchEnd:  control.Handle(n.endWatch),
+
 		control.MethodDisclose:       control.Handle(n.disclose),
 		control.MethodDisclosures:    control.HandleNone(n.listDisclosures),
 		control.MethodDiscloseCancel: control.Handle(n.cancelDisclosure),

@@ -53,6 +53,7 @@ type Node struct {
 	bookings  *bookings
 	// disclosures are what this node's people let be published.
 	disclosures *disclosures
+	watches     *watches
 	cancel      context.CancelFunc
 	wg          sync.WaitGroup
 	closers     []func() error
@@ -111,6 +112,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
 	if n.bookings, err = openBookings(n); err != nil {
+		return nil, err
+	}
+	if n.watches, err = openWatches(n); err != nil {
 		return nil, err
 	}
 	h.Store.Retain(disclosureBucket, retainDisclosure)
@@ -191,6 +195,7 @@ func (n *Node) regions(plz string) []string {
 func (n *Node) expire(ctx context.Context) {
 	checked := n.home.Network.Get().Number
 	var seen *gossip.View
+	var looked time.Time
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -203,9 +208,15 @@ func (n *Node) expire(ctx context.Context) {
 				n.pool.Recheck(n.validator) // a newer network file may no longer allow what was listed
 				checked = b.Number
 			}
-			if now := n.pool.View(); now != seen { // however many sheets came within this second
+			now := n.pool.View() // however many sheets came within this second
+			fresh, at := now != seen, n.home.Now()
+			if fresh {
 				seen = now
 				n.changes.Changed()
+			}
+			if fresh || at.Sub(looked).Abs() > lookAtWatches {
+				looked = at
+				n.watches.look(ctx)
 			}
 		}
 	}

@@ -16,6 +16,9 @@ const releaseTimeout = 2 * time.Second
 func (b *bookings) stillHeld(ctx context.Context, e *entry, reply []byte, failed error) (again bool, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if ctx.Err() != nil {
+		return false, ctx.Err() // nobody waited for the answer
+	}
 	if failed == nil {
 		m, err := booking.Decode(reply)
 		if err != nil {

@@ -78,13 +78,14 @@ func TestTypedTooLong(t *testing.T) {
 		"long over":                           {25 * time.Minute, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			n, p, _, clock := world(t, 1)
 			e, o := p.offered(0)
 			if c.away {
 				p.away()
 			}
 			clock.Advance(c.after)
-			b, err := n.book(shortly(t), erika(o.Booking))
+			b, err := n.book(t.Context(), erika(o.Booking))
 			if err != nil || b.State != "expired" || b.Why != control.WhyExpired || !strings.Contains(b.Message, "search again") {
 				t.Errorf("%+v %v", b, err)
 			}

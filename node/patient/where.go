@@ -38,6 +38,7 @@ func (n *Node) setPreferences(ctx context.Context, in control.Preferences) (cont
 	case n.wished <- struct{}{}:
 	default:
 	}
+	n.watches.look(ctx)
 	return n.showPreferences(ctx)
 }
 
