@@ -11,7 +11,7 @@ const (
 	MethodWatchSeen      = "watch/seen"      // WatchName -> Watch; patient: the user has looked at what it found
 	MethodWatchEnd       = "watch/end"       // WatchName -> nil; patient
 	MethodPracticeList   = "practice/list"   // PracticeCode -> PracticeList; patient: the list of one practice, by its poster or slip
-	MethodErase          = "erase"           // nil -> nil; patient: delete everything and stop
+	MethodErase          = "erase"           // EraseRequest -> nil; patient: delete everything and stop, after the answer
 )
 
 // Why says in one word what a booking or an offer waits for, or why nothing came of it.
@@ -74,6 +74,11 @@ type Watch struct {
 
 type WatchName struct {
 	ID string `json:"id"`
+}
+
+// EraseRequest deletes everything. Without Anyway it is refused (CodeVisits) while a practice waits for a visit that was not cancelled.
+type EraseRequest struct {
+	Anyway bool `json:"anyway,omitempty"`
 }
 
 // PracticeCode is the QR text of a poster or slip.

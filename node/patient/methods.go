@@ -40,12 +40,14 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodWatchSeen: control.Handle(n.seeWatch),
 		control.MethodWatchEnd:  control.Handle(n.endWatch),
 
+		control.MethodErase: control.Handle(n.erase),
+
 		control.MethodDisclose:       control.Handle(n.disclose),
 		control.MethodDisclosures:    control.HandleNone(n.listDisclosures),
 		control.MethodDiscloseCancel: control.Handle(n.cancelDisclosure),
 		control.MethodDiscloseList:   control.HandleNone(n.listLists),
 	})
-	return handlers
+	return n.unlessErased(handlers)
 }
 
 func (n *Node) test() bool {

@@ -59,6 +59,7 @@ type Node struct {
 	closers     []func() error
 
 	changes control.Changes
+	erased  atomic.Bool // everything is to be deleted
 
 	relay   atomic.Pointer[peer.AddrInfo] // the one that this node is client of; nil between two
 	present chan struct{}                 // closed and replaced when the relay changes
