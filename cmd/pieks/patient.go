@@ -19,13 +19,15 @@ type SearchCmd struct {
 	Day     []string `help:"Only these days, separated by commas." placeholder:"DATE"`
 	Part    []string `enum:"morning,noon,afternoon,evening" help:"Only these parts of the day: ${enum}." placeholder:"PART"`
 	Limit   int      `help:"Show at most so many; 0 is all." placeholder:"N"`
+	After   string   `help:"Only second doses that go with this first one: same practice, as many days later as the vaccine asks for." placeholder:"TOKEN"`
 }
 
 func (SearchCmd) Help() string {
 	return `The search runs on this computer: nobody learns what is looked for. Each line is an open appointment; who offers it and when exactly comes with the offer.
 
     pieks search --radius 20
-    pieks search --radius 30 --vaccine comirnaty --part morning,noon --day 2026-12-01,2026-12-02`
+    pieks search --radius 30 --vaccine comirnaty --part morning,noon --day 2026-12-01,2026-12-02
+    pieks search --after TOKEN                    then: pieks book TOKEN TOKEN, for both doses`
 }
 
 func (c *SearchCmd) Run(ctx context.Context, a *app) error {
@@ -33,7 +35,7 @@ func (c *SearchCmd) Run(ctx context.Context, a *app) error {
 		return usagef("--radius, --limit and --dose are not negative")
 	}
 	tokens := []control.Token{}
-	in := control.SearchRequest{RadiusKM: c.Radius, Vaccine: c.Vaccine, Dose: c.Dose, Days: c.Day, Parts: c.Part, Limit: c.Limit}
+	in := control.SearchRequest{RadiusKM: c.Radius, Vaccine: c.Vaccine, Dose: c.Dose, Days: c.Day, Parts: c.Part, Limit: c.Limit, After: c.After}
 	if err := a.ask(ctx, "Searching", control.MethodSearch, in, &tokens, patientRole); err != nil {
 		return err
 	}
@@ -54,7 +56,8 @@ func (c *SearchCmd) Run(ctx context.Context, a *app) error {
 
 // RequestCmd holds an appointment and shows its offer. No personal data leaves the patient.
 type RequestCmd struct {
-	Tokens []string `arg:"" name:"token" help:"Token from 'pieks search'; two of one practice for the first and the second dose."`
+	Tokens  []string `arg:"" name:"token" help:"Token from 'pieks search'; two of one practice for the first and the second dose."`
+	Instead string   `help:"Booking that is cancelled once this one is booked." placeholder:"BOOKING"`
 }
 
 func (RequestCmd) Help() string {
@@ -62,7 +65,7 @@ func (RequestCmd) Help() string {
 }
 
 func (c *RequestCmd) Run(ctx context.Context, a *app) error {
-	offer, err := requestOffer(ctx, a, c.Tokens)
+	offer, err := requestOffer(ctx, a, c.Tokens, c.Instead)
 	if err != nil {
 		return err
 	}
@@ -79,12 +82,12 @@ func (c *RequestCmd) Run(ctx context.Context, a *app) error {
 	return err
 }
 
-func requestOffer(ctx context.Context, a *app, tokens []string) (control.Offer, error) {
+func requestOffer(ctx context.Context, a *app, tokens []string, instead string) (control.Offer, error) {
 	var offer control.Offer
 	if err := checkTokens(tokens); err != nil {
 		return offer, err
 	}
-	err := a.ask(ctx, "Asking the practice", control.MethodRequest, control.RequestRequest{Tokens: tokens}, &offer, patientRole)
+	err := a.ask(ctx, "Asking the practice", control.MethodRequest, control.RequestRequest{Tokens: tokens, Instead: instead}, &offer, patientRole)
 	return offer, err
 }
 

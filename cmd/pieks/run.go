@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -223,6 +224,11 @@ func (c *PatientCmd) Run(ctx context.Context, a *app) error {
 	dir, err := a.home(patientRole)
 	if err != nil {
 		return err
+	}
+	if account, err := filepath.Abs(dir); err == nil { // what 'pieks erase' could not finish
+		if err := home.FinishErase(dir, store.Keyring(keyringService, account)); err != nil {
+			return err
+		}
 	}
 	kind, err := store.Protection(home.StoreDir(dir))
 	if c.PLZ == "" && kind == store.KindNone && err == nil && a.interactive() {
