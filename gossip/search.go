@@ -17,6 +17,7 @@ type Query struct {
 	FirstDay uint32    // days since 1970
 	LastDay  uint32    // inclusive
 	Parts    []Part    // any of these
+	Sheet    *Signed   // tokens of this sheet only: one practice, as long as it has the pseudonym
 	Max      int       // at most so many hits
 	Now      time.Time // what is over by then is left out
 }
@@ -38,7 +39,7 @@ func Search(m *place.Map, v *View, q Query) []Hit {
 	count := 0
 	for _, area := range m.Nearest(q.From, q.RadiusKM) {
 		region, ok := m.RegionOfArea(area.Area)
-		if !ok {
+		if !ok || q.Sheet != nil && q.Sheet.Sheet.Area != area.Area {
 			continue
 		}
 		hits := f.window(v.region(region).area(area.Area))
@@ -78,11 +79,12 @@ type filter struct {
 	firstDay, lastDay uint32
 	parts             uint8 // bit set
 	now               uint64
+	sheet             *Signed
 }
 
 func (q *Query) filter() filter {
 	today, _ := dayRange(q.Now, 0)
-	f := filter{vaccine: q.Vaccine, dose: q.Dose, firstDay: max(q.FirstDay, today), lastDay: q.LastDay, now: uint64(max(q.Now.Unix(), 0))}
+	f := filter{vaccine: q.Vaccine, dose: q.Dose, firstDay: max(q.FirstDay, today), lastDay: q.LastDay, now: uint64(max(q.Now.Unix(), 0)), sheet: q.Sheet}
 	if f.lastDay == 0 {
 		f.lastDay = ^uint32(0)
 	}
@@ -120,5 +122,6 @@ func (f *filter) matches(h *Hit) bool {
 	return h.Sheet.Sheet.Expires > f.now &&
 		f.parts&(1<<h.Slot.Part) != 0 &&
 		(f.dose == 0 || h.Slot.Dose == 0 || h.Slot.Dose == f.dose) &&
-		(f.vaccine == "" || h.Slot.Vaccine == f.vaccine)
+		(f.vaccine == "" || h.Slot.Vaccine == f.vaccine) &&
+		(f.sheet == nil || h.Sheet == f.sheet)
 }

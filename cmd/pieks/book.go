@@ -11,10 +11,11 @@ import (
 
 // BookCmd confirms an offer, or asks for one and confirms it.
 type BookCmd struct {
-	Tokens []string `arg:"" optional:"" name:"token" help:"Token from 'pieks search'; two of one practice for the first and the second dose."`
-	Offer  string   `help:"Confirm this offer, which 'pieks request' got." placeholder:"ID"`
-	Yes    bool     `short:"y" env:"-" help:"Book at once, without showing the offer and asking first."`
-	Data   string   `help:"Read name and birth date from a JSON file, '-' is standard input." placeholder:"FILE" env:"PIEKS_PATIENT_DATA" type:"path"`
+	Tokens  []string `arg:"" optional:"" name:"token" help:"Token from 'pieks search'; two of one practice for the first and the second dose."`
+	Offer   string   `help:"Confirm this offer, which 'pieks request' got." placeholder:"ID"`
+	Instead string   `help:"Booking to move: it is cancelled once this one is booked, and stays as it is when nothing comes of it." placeholder:"BOOKING"`
+	Yes     bool     `short:"y" env:"-" help:"Book at once, without showing the offer and asking first."`
+	Data    string   `help:"Read name and birth date from a JSON file, '-' is standard input." placeholder:"FILE" env:"PIEKS_PATIENT_DATA" type:"path"`
 
 	Name      string `help:"Name of the patient." placeholder:"NAME" env:"PIEKS_PATIENT_NAME"`
 	BirthDate string `help:"Birth date of the patient." placeholder:"1950-03-01" env:"PIEKS_PATIENT_BIRTH_DATE"`
@@ -45,6 +46,8 @@ func (c *BookCmd) Run(ctx context.Context, a *app) error {
 		}
 	} else if len(c.Tokens) > 0 {
 		return usagef("Name either a token or --offer, not both")
+	} else if c.Instead != "" {
+		return usagef("--instead is said when the offer is asked for: pieks request TOKEN --instead BOOKING")
 	}
 	if !c.Yes && !a.interactive() {
 		return usagef("Nobody can be asked here. Add --yes to book at once, or look at the offer first with `pieks request`.")
@@ -53,7 +56,7 @@ func (c *BookCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	in := control.BookRequest{Booking: c.Offer, Tokens: c.Tokens, Name: who.Name, BirthDate: who.BirthDate, Phone: who.Phone}
+	in := control.BookRequest{Booking: c.Offer, Tokens: c.Tokens, Instead: c.Instead, Name: who.Name, BirthDate: who.BirthDate, Phone: who.Phone}
 	if !c.Yes {
 		agreed, err := c.agree(ctx, a, &in)
 		if err != nil || !agreed {
@@ -112,7 +115,7 @@ func (a *app) askPerson(who *person) (err error) {
 // agree shows the offer, then asks for the patient's data and for consent. Without consent the hold is given back.
 func (c *BookCmd) agree(ctx context.Context, a *app, in *control.BookRequest) (bool, error) {
 	if c.Offer == "" {
-		offer, err := requestOffer(ctx, a, c.Tokens)
+		offer, err := requestOffer(ctx, a, c.Tokens, c.Instead)
 		if err != nil {
 			return false, err
 		}
@@ -125,7 +128,7 @@ func (c *BookCmd) agree(ctx context.Context, a *app, in *control.BookRequest) (b
 		if offer.State != "offered" {
 			return false, nil // pending: the offer is still to come
 		}
-		in.Booking, in.Tokens = offer.Booking, nil
+		in.Booking, in.Tokens, in.Instead = offer.Booking, nil, ""
 	}
 	who := person{in.Name, in.BirthDate, in.Phone}
 	err := a.askPerson(&who)

@@ -19,7 +19,10 @@ type CLI struct {
 	Search  SearchCmd  `cmd:"" group:"patient" help:"Find open appointments near the patient."`
 	Request RequestCmd `cmd:"" group:"patient" help:"Ask for the offer behind a token: exact time and practice."`
 	Book    BookCmd    `cmd:"" group:"patient" help:"Book an appointment."`
+	Watch   WatchCmd   `cmd:"" group:"patient" help:"Searches that go on, and tell when something opens."`
 	PLZ     PLZCmd     `cmd:"" name:"plz" group:"patient" help:"Change the postcode around which is searched."`
+	Radius  RadiusCmd  `cmd:"" group:"patient" help:"Change how far away is searched."`
+	Erase   EraseCmd   `cmd:"" group:"patient" help:"Delete everything that the node of a patient knows."`
 
 	Slots  SlotsCmd  `cmd:"" group:"practice" help:"Hand out appointments: add, plan, list, block, unblock, withdraw."`
 	Poster PosterCmd `cmd:"" group:"practice" help:"Show the code that opens this practice's own list, for a poster or a slip."`

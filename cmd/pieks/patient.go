@@ -19,6 +19,7 @@ type SearchCmd struct {
 	Day     []string `help:"Only these days, separated by commas." placeholder:"DATE"`
 	Part    []string `enum:"morning,noon,afternoon,evening" help:"Only these parts of the day: ${enum}." placeholder:"PART"`
 	Limit   int      `help:"Show at most so many; 0 is all." placeholder:"N"`
+	After   string   `help:"Only second doses that go with this first one: same practice, as many days later as the vaccine asks for." placeholder:"TOKEN"`
 
 	Practice string `help:"Ask one practice for its own list: the text of the QR code on its poster or slip." placeholder:"CODE" env:"-"`
 }
@@ -28,6 +29,7 @@ func (SearchCmd) Help() string {
 
     pieks search --radius 20
     pieks search --radius 30 --vaccine comirnaty --part morning,noon --day 2026-12-01,2026-12-02
+    pieks search --after TOKEN                    then: pieks book TOKEN TOKEN, for both doses
     pieks search --practice PIEKS:...        one practice, with exact times; it is asked for them`
 }
 
@@ -39,7 +41,7 @@ func (c *SearchCmd) Run(ctx context.Context, a *app) error {
 		return searchPractice(ctx, a, c)
 	}
 	tokens := []control.Token{}
-	in := control.SearchRequest{RadiusKM: c.Radius, Vaccine: c.Vaccine, Dose: c.Dose, Days: c.Day, Parts: c.Part, Limit: c.Limit}
+	in := control.SearchRequest{RadiusKM: c.Radius, Vaccine: c.Vaccine, Dose: c.Dose, Days: c.Day, Parts: c.Part, Limit: c.Limit, After: c.After}
 	if err := a.ask(ctx, "Searching", control.MethodSearch, in, &tokens, patientRole); err != nil {
 		return err
 	}
@@ -60,7 +62,8 @@ func (c *SearchCmd) Run(ctx context.Context, a *app) error {
 
 // RequestCmd holds an appointment and shows its offer. No personal data leaves the patient.
 type RequestCmd struct {
-	Tokens []string `arg:"" name:"token" help:"Token from 'pieks search'; two of one practice for the first and the second dose."`
+	Tokens  []string `arg:"" name:"token" help:"Token from 'pieks search'; two of one practice for the first and the second dose."`
+	Instead string   `help:"Booking that is cancelled once this one is booked." placeholder:"BOOKING"`
 }
 
 func (RequestCmd) Help() string {
@@ -68,7 +71,7 @@ func (RequestCmd) Help() string {
 }
 
 func (c *RequestCmd) Run(ctx context.Context, a *app) error {
-	offer, err := requestOffer(ctx, a, c.Tokens)
+	offer, err := requestOffer(ctx, a, c.Tokens, c.Instead)
 	if err != nil {
 		return err
 	}
@@ -85,12 +88,12 @@ func (c *RequestCmd) Run(ctx context.Context, a *app) error {
 	return err
 }
 
-func requestOffer(ctx context.Context, a *app, tokens []string) (control.Offer, error) {
+func requestOffer(ctx context.Context, a *app, tokens []string, instead string) (control.Offer, error) {
 	var offer control.Offer
 	if err := checkTokens(tokens); err != nil {
 		return offer, err
 	}
-	err := a.ask(ctx, "Asking the practice", control.MethodRequest, control.RequestRequest{Tokens: tokens}, &offer, patientRole)
+	err := a.ask(ctx, "Asking the practice", control.MethodRequest, control.RequestRequest{Tokens: tokens, Instead: instead}, &offer, patientRole)
 	return offer, err
 }
 

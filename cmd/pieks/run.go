@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -222,7 +223,7 @@ func (c *RelayCmd) Run(ctx context.Context, a *app) error {
 // PatientCmd runs a patient's node.
 type PatientCmd struct {
 	Node
-	PLZ       string `name:"plz" help:"Postcode around which to search; left out at the first start, it is asked for." placeholder:"PLZ" env:"PIEKS_PATIENT_PLZ"`
+	PLZ       string `name:"plz" help:"Postcode around which to search; left out at the first start, a terminal is asked for it, or 'pieks plz' says it later." placeholder:"PLZ" env:"PIEKS_PATIENT_PLZ"`
 	Radius    uint32 `help:"How far away to search as a rule, in kilometres (20)." placeholder:"KM"`
 	HolePunch bool   `help:"Let practices find a direct way here, which shows IP addresses to both sides."`
 }
@@ -238,6 +239,11 @@ func (c *PatientCmd) Run(ctx context.Context, a *app) error {
 	dir, err := a.home(patientRole)
 	if err != nil {
 		return err
+	}
+	if account, err := filepath.Abs(dir); err == nil { // what 'pieks erase' could not finish
+		if err := home.FinishErase(dir, store.Keyring(keyringService, account)); err != nil {
+			return err
+		}
 	}
 	kind, err := store.Protection(home.StoreDir(dir))
 	if c.PLZ == "" && kind == store.KindNone && err == nil && a.interactive() {

@@ -34,6 +34,7 @@ func scriptParams() testscript.Params {
 			env.Setenv("PIEKS_LOCK", "file") // no keyring of the machine that tests
 			env.Setenv("DAY", time.Now().In(berlin).AddDate(0, 0, 14).Format(time.DateOnly))
 			env.Setenv("NEXT", time.Now().In(berlin).AddDate(0, 0, 15).Format(time.DateOnly))
+			env.Setenv("LATER", time.Now().In(berlin).AddDate(0, 0, 14+28).Format(time.DateOnly)) // within the interval of comirnaty
 			return os.MkdirAll(env.WorkDir+"/user", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

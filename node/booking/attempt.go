@@ -20,6 +20,7 @@ var (
 	ErrStep    = errors.New("this step does not follow now: search for an appointment first")
 	ErrOffer   = errors.New("the offer does not belong to the request, so nothing was sent to the practice: choose another appointment")
 	ErrLicence = errors.New("the practice showed no valid practice card, so nothing was sent to it: choose another appointment")
+	ErrShutOut = errors.New("the network has revoked it") // beside ErrLicence
 	ErrArea    = errors.New("the practice is not in the area that the appointment was listed for, so nothing was sent to it: choose another appointment")
 	ErrReceipt = errors.New("the answer is not by this practice or not for this booking: ask again")
 	ErrDetails = errors.New("a name, a birth date like 1950-03-01 and, if given, a phone number are needed")

@@ -28,7 +28,7 @@ func (c Check) Verify(enrolment []byte, device [32]byte, now time.Time) (*card.L
 		return nil, fmt.Errorf("%w: the card is for another device", ErrLicence)
 	}
 	if c.Revoked(device) {
-		return nil, fmt.Errorf("%w: %w", ErrLicence, card.ErrRevoked)
+		return nil, fmt.Errorf("%w: %w", ErrLicence, ErrShutOut)
 	}
 	return licence, nil
 }

@@ -89,7 +89,7 @@
 //	1 version  uint       1
 //	2 key      bytes[32]  B
 //	3 offer    bytes[32]  SHA-256 of the body of the offer
-//	4 nonce    bytes[32]  n_p
+//	4 nonce    bytes[32]  n_p; 32 zero bytes, with an empty patient: the hold is given back (reason 4)
 //	5 patient  map: 1 name text (1 to 160 bytes), 2 birth date text "1950-03-01" (1900 to tomorrow),
 //	           3 phone text (optional, 1 to 32 bytes of digits and " +-()/")
 //

@@ -253,6 +253,7 @@ type Offer struct {
 	Practice  Practice  `json:"practice"`
 	Visits    []Visit   `json:"visits"`
 	Message   string    `json:"message,omitempty"` // a sentence for the state
+	Why       string    `json:"why,omitempty"`     // its code, see WhyTaken
 	Licence   string    `json:"licence,omitempty"` // profession as on the card
 	Test      bool      `json:"test,omitempty"`
 	Telematik string    `json:"telematik_id,omitempty"`
@@ -309,6 +310,8 @@ type Booking struct {
 	Phone    bool      `json:"by_phone,omitempty"` // practice: reception booked it for a caller
 	Until    time.Time `json:"until,omitzero"`
 	Message  string    `json:"message,omitempty"`
+	Why      string    `json:"why,omitempty"`    // patient: the code of what Message says, see WhyTaken; "" when there is nothing to explain
+	Reason   string    `json:"reason,omitempty"` // patient: what the practice says about its change
 	Practice *Practice `json:"practice,omitempty"`
 	Patient  *Patient  `json:"patient,omitempty"`
 	Visits   []Visit   `json:"visits"`

@@ -120,5 +120,5 @@ func refusal(status int, data []byte) error {
 	if err := json.Unmarshal(data, &f); err != nil || f.Error == "" {
 		return Errorf(KindFailed, "The node answered with status %d and no reason.", status)
 	}
-	return &Error{Kind: f.Kind, Message: f.Error}
+	return &Error{Kind: f.Kind, Code: f.Code, Message: f.Error}
 }

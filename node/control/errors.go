@@ -31,6 +31,7 @@ var statuses = map[Kind]int{
 // what [Client.Call] gives back; any other error of a handler travels as KindFailed with its text.
 type Error struct {
 	Kind    Kind
+	Code    string // what exactly, as one word that a program can translate; "" where Kind says it all
 	Message string
 	Err     error // what it wraps on the node's side; does not travel
 }
@@ -44,13 +45,28 @@ func Errorf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: err.Error(), Err: errors.Unwrap(err)}
 }
 
+// Coded is Errorf with a code.
+func Coded(kind Kind, code, format string, args ...any) *Error {
+	err := Errorf(kind, format, args...)
+	err.Code = code
+	return err
+}
+
+// CodeOf is the code of err, "" when it has none.
+func CodeOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
 // As gives err a kind and keeps its text. Nil stays nil, and an Error keeps the kind it has.
 func As(kind Kind, err error) error {
 	if err == nil {
 		return nil
 	}
 	if known, ok := errors.AsType[*Error](err); ok {
-		return &Error{Kind: known.Kind, Message: err.Error(), Err: err}
+		return &Error{Kind: known.Kind, Code: known.Code, Message: err.Error(), Err: err}
 	}
 	return &Error{Kind: kind, Message: err.Error(), Err: err}
 }

@@ -176,6 +176,7 @@ func (s *Server) isTest(ctx context.Context) bool {
 type failure struct {
 	Error string `json:"error"`
 	Kind  Kind   `json:"kind"`
+	Code  string `json:"code,omitempty"`
 }
 
 func (s *Server) fail(w http.ResponseWriter, err error) {
@@ -184,7 +185,7 @@ func (s *Server) fail(w http.ResponseWriter, err error) {
 	if !ok {
 		kind, status = KindFailed, http.StatusInternalServerError
 	}
-	s.answer(w, status, failure{Error: err.Error(), Kind: kind})
+	s.answer(w, status, failure{Error: err.Error(), Kind: kind, Code: CodeOf(err)})
 }
 
 func (s *Server) answer(w http.ResponseWriter, status int, out any) {

@@ -37,7 +37,9 @@ type Home struct {
 	Log     *slog.Logger
 	Started time.Time
 
-	app atomic.Pointer[App]
+	app    atomic.Pointer[App]
+	secret store.Secret
+	erase  atomic.Bool
 }
 
 // StoreDir is where a home keeps its store.
@@ -50,6 +52,9 @@ func Open(ctx context.Context, cfg Config) (*Home, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := FinishErase(cfg.Dir, cfg.Secret); err != nil {
+		return nil, err
 	}
 	var file []byte
 	if cfg.Network != "" {
@@ -72,15 +77,21 @@ func Open(ctx context.Context, cfg Config) (*Home, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Home{Dir: cfg.Dir, Role: cfg.Role, Store: st, Now: cfg.Now, Log: cfg.Log, Started: cfg.Now()}
+	h := &Home{Dir: cfg.Dir, Role: cfg.Role, Store: st, Now: cfg.Now, Log: cfg.Log, Started: cfg.Now(), secret: cfg.Secret}
 	if err := h.joinNetwork(file); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	return h, nil
 }
 
-// Close closes the store.
-func (h *Home) Close() error { return h.Store.Close() }
+// Close closes the store, and deletes it when Erase was called.
+func (h *Home) Close() error {
+	err := h.Store.Close()
+	if h.erase.Load() {
+		return errors.Join(err, FinishErase(h.Dir, h.secret))
+	}
+	return err
+}
 
 func (h *Home) joinNetwork(file []byte) error {
 	current, err := network.NewCurrent(network.CurrentConfig{Memory: memory{h.Store}, Now: h.Now, Log: h.Log})
@@ -147,7 +158,7 @@ func (m memory) Save(data []byte) error {
 
 // SigningKey is the home's long-lived Ed25519 key of this name, made when it is first asked for.
 func (h *Home) SigningKey(ctx context.Context, name string) (ed25519.PrivateKey, error) {
-	seed, err := h.secret(ctx, name, func() ([]byte, error) {
+	seed, err := h.kept(ctx, name, func() ([]byte, error) {
 		seed := make([]byte, ed25519.SeedSize)
 		_, err := rand.Read(seed)
 		return seed, err
@@ -163,7 +174,7 @@ func (h *Home) SigningKey(ctx context.Context, name string) (ed25519.PrivateKey,
 
 // SealingKey is the home's long-lived X25519 key of this name, made when it is first asked for.
 func (h *Home) SealingKey(ctx context.Context, name string) (*ecdh.PrivateKey, error) {
-	raw, err := h.secret(ctx, name, func() ([]byte, error) {
+	raw, err := h.kept(ctx, name, func() ([]byte, error) {
 		key, err := ecdh.X25519().GenerateKey(rand.Reader)
 		if err != nil {
 			return nil, err
@@ -176,7 +187,7 @@ func (h *Home) SealingKey(ctx context.Context, name string) (*ecdh.PrivateKey, e
 	return ecdh.X25519().NewPrivateKey(raw)
 }
 
-func (h *Home) secret(ctx context.Context, name string, make func() ([]byte, error)) (secret []byte, err error) {
+func (h *Home) kept(ctx context.Context, name string, make func() ([]byte, error)) (secret []byte, err error) {
 	err = h.Store.Update(ctx, func(tx *store.Tx) error {
 		var err error
 		if secret, err = tx.Get(keyBucket, []byte(name)); err != nil || secret != nil {

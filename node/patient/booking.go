@@ -10,6 +10,7 @@ import (
 	"pieks/card"
 	"pieks/gossip"
 	"pieks/node/booking"
+	"pieks/node/control"
 	"pieks/node/network"
 )
 
@@ -55,9 +56,13 @@ func openBookings(n *Node) (*bookings, error) {
 }
 
 // begin writes a new attempt down. Nothing has been sent yet.
-func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
+// instead is the booking that it is to take the place of, "" for none.
+func (b *bookings) begin(ctx context.Context, tokens []string, instead string) (*entry, error) {
 	n := b.node
 	if err := n.home.Network.Usable(); err != nil {
+		return nil, err
+	}
+	if err := b.replaceable(instead); err != nil {
 		return nil, err
 	}
 	attempt, err := n.attempt(tokens)
@@ -65,7 +70,8 @@ func (b *bookings) begin(ctx context.Context, tokens []string) (*entry, error) {
 		return nil, err
 	}
 	e := newEntry(attempt)
-	if err := e.save(ctx, n.home.Store); err != nil {
+	e.rec.Instead = instead
+	if err := b.save(ctx, e); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
@@ -220,7 +226,7 @@ func (b *bookings) due(e *entry) bool {
 	case booking.Confirmed:
 		return true
 	case booking.Booked:
-		return e.rec.Cancel
+		return e.rec.Cancel || e.replaces()
 	}
 	return false
 }
@@ -231,6 +237,10 @@ func (b *bookings) drive(ctx context.Context, e *entry) {
 	ctx, cancel := context.WithTimeout(ctx, driveTimeout)
 	defer cancel()
 	for ctx.Err() == nil {
+		if err := b.replace(ctx, e); err != nil {
+			b.node.log.Error("the booking that is replaced stays for now", "err", err)
+			return
+		}
 		before := e.state()
 		again, err := b.step(ctx, e)
 		if err != nil {
@@ -257,9 +267,15 @@ func (b *bookings) step(ctx context.Context, e *entry) (again bool, err error) {
 	if err != nil && e.state() == booking.Confirmed {
 		reply, err = b.askDesk(ctx, e)
 	}
-	if err != nil {
-		return false, errors.Join(err, b.mail(ctx, e, next))
+	if next.held {
+		return b.stillHeld(ctx, e, reply, err)
 	}
+	if err != nil {
+		left := b.mail(ctx, e, next)
+		e.setAway(left != nil, &n.changes)
+		return false, errors.Join(err, left)
+	}
+	e.setAway(false, &n.changes)
 	if until, wants := booking.RetryAt(reply); wants {
 		pause := until.Sub(n.home.Now())
 		if pause > waitMost {
@@ -270,16 +286,19 @@ func (b *bookings) step(ctx context.Context, e *entry) (again bool, err error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	before := e.attempt.State()
+	was := e.standing()
 	_, err = e.attempt.Take(reply, n.check(), n.home.Now())
-	e.settle(err)
-	if saved := e.save(ctx, n.home.Store); saved != nil {
+	if refutes(err) && e.attempt.Refuse() {
+		n.log.Warn("an offer was refused", "err", err)
+	}
+	e.settle(was, err, n.home.Now())
+	if saved := b.save(ctx, e); saved != nil {
 		return false, saved
 	}
 	if saved := e.rememberRooms(ctx, n.home.Store, n.home.Now()); saved != nil {
 		return false, saved
 	}
-	return e.attempt.State() != before && !e.attempt.State().Ended(), err
+	return e.attempt.State() != was.state && !e.attempt.State().Ended(), err
 }
 
 // deskGrace: the hold ends by the practice's clock, which may differ from this one (design.md 17).
@@ -318,19 +337,22 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.attempt.Expire(now) {
-		return nil, e.save(ctx, n.home.Store)
+		return nil, b.save(ctx, e)
 	}
 	if s := e.attempt.State(); n.home.Network.Usable() != nil && (s == booking.Pending || s == booking.Offered) {
 		return nil, nil // nothing new while the network file has expired; what was confirmed goes on
 	}
 	if e.withdraw(n.home.Network.Get()) {
-		return nil, e.save(ctx, n.home.Store)
+		return nil, b.save(ctx, e)
 	}
 	var q question
 	var err error
 	q.key, q.sealing, q.relays = e.attempt.Front()
 	switch state := e.attempt.State(); {
 	case state == booking.Pending:
+		q.msg, err = e.attempt.Request()
+	case state == booking.Offered && e.rec.Consent != nil && !e.asked && now.After(e.attempt.Deadline()):
+		q.held = true
 		q.msg, err = e.attempt.Request()
 	case (state == booking.Offered || state == booking.Confirmed) && e.rec.Consent != nil:
 		q.msg, err = e.attempt.Confirm(*e.rec.Consent, now)
@@ -343,7 +365,7 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &q, e.save(ctx, n.home.Store)
+	return &q, b.save(ctx, e)
 }
 
 // askBundle asks this node's relay for a newer network file. It is asked before each step of a booking: a practice may have been shut out a moment ago, and
@@ -366,19 +388,6 @@ func (e *entry) withdraw(bundle *network.Bundle) bool {
 	if !offered || e.attempt.State() != booking.Offered || e.rec.Consent == nil || !bundle.IsRevoked(view.Licence.Statement.Device) {
 		return false
 	}
-	e.rec.Consent, e.rec.Message = nil, card.ErrRevoked.Error()
+	e.rec.Consent, e.rec.Message, e.rec.Why = nil, card.ErrRevoked.Error(), control.WhyRevoked
 	return true
-}
-
-// settle notes for people why an entry ended, or what was wrong with their data, and that a cancellation was heard.
-func (e *entry) settle(err error) {
-	if err != nil && e.attempt.State().Ended() {
-		e.rec.Message = err.Error()
-	}
-	if errors.Is(err, booking.ErrPatient) && e.attempt.State() == booking.Offered {
-		e.rec.Message, e.rec.Consent = err.Error(), nil // or it would be sent again and again
-	}
-	if e.attempt.State() == booking.Cancelled {
-		e.rec.Cancel = false
-	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"pieks/node/booking"
 	"pieks/node/host"
 	"pieks/node/mailbox"
 )
@@ -93,7 +94,7 @@ func (b *bookings) boxKeys() map[mailbox.BoxID]*entry {
 	keys := map[mailbox.BoxID]*entry{}
 	for _, e := range b.all() {
 		e.mu.Lock()
-		if e.attempt.Awaits(b.node.home.Now()) {
+		if e.listens(b.node.home.Now()) {
 			keys[mailbox.BoxID(e.attempt.Box().Public().(ed25519.PublicKey))] = e
 		}
 		e.mu.Unlock()
@@ -101,21 +102,38 @@ func (b *bookings) boxKeys() map[mailbox.BoxID]*entry {
 	return keys
 }
 
+// listenAfter is how long a mailbox is watched once its booking is cancelled: a practice takes its own cancellation back within ten minutes, and a relay keeps
+// what it says for three days (design.md 10).
+const listenAfter = 72 * time.Hour
+
+// listens says whether an answer or a notice may still come. Call it with the entry's mutex held.
+func (e *entry) listens(now time.Time) bool {
+	if e.attempt.State() == booking.Cancelled {
+		return now.Before(time.Unix(int64(e.rec.Over), 0).Add(listenAfter))
+	}
+	return !e.attempt.State().Ended()
+}
+
 // take reads one envelope into its booking and says whether the relay may forget it.
 func (b *bookings) take(ctx context.Context, e *entry, mail mailbox.Mail) bool {
 	n := b.node
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	msg, err := mailbox.OpenEnvelope(mail.Box, e.attempt.Sealing(), mail.Envelope)
 	if err != nil {
 		return true // not for this booking: whoever left it
 	}
+	if q := e.declines(msg); q != nil {
+		b.giveBack(ctx, q)
+		return true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	was := e.standing()
 	_, err = e.attempt.Take(msg, n.check(), n.home.Now())
-	e.settle(err)
+	e.settle(was, err, n.home.Now())
 	if err != nil {
 		n.log.Debug("mail changes nothing", "err", err)
 	}
-	err = e.save(ctx, n.home.Store)
+	err = b.save(ctx, e)
 	if err == nil {
 		err = e.rememberRooms(ctx, n.home.Store, n.home.Now())
 	}

@@ -2,7 +2,6 @@ package patient
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,12 +9,12 @@ import (
 	"time"
 
 	libhost "github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/network"
+	p2pnet "github.com/libp2p/go-libp2p/core/network"
 
 	"pieks/gossip"
-	"pieks/gossip/place"
 	"pieks/node/booking"
 	"pieks/node/control"
+	"pieks/node/network"
 )
 
 // Handlers are the control methods of a patient's node.
@@ -32,72 +31,29 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodCancel:   control.Handle(n.cancelBooking),
 		control.MethodPLZ:      control.Handle(n.changePLZ),
 
-		control.MethodPracticeList: control.Handle(n.practiceList),
+		control.MethodPracticeList:   control.Handle(n.practiceList),
+		control.MethodVaccines:       control.HandleNone(n.home.Vaccines),
+		control.MethodPreferences:    control.HandleNone(n.showPreferences),
+		control.MethodPreferencesSet: control.Handle(n.setPreferences),
+
+		control.MethodWatch:     control.Handle(n.watch),
+		control.MethodWatches:   control.HandleNone(n.listWatches),
+		control.MethodWatchSeen: control.Handle(n.seeWatch),
+		control.MethodWatchEnd:  control.Handle(n.endWatch),
+
+		control.MethodErase: control.Handle(n.erase),
 
 		control.MethodDisclose:       control.Handle(n.disclose),
 		control.MethodDisclosures:    control.HandleNone(n.listDisclosures),
 		control.MethodDiscloseCancel: control.Handle(n.cancelDisclosure),
 		control.MethodDiscloseList:   control.HandleNone(n.listLists),
 	})
-	return handlers
+	return n.unlessErased(handlers)
 }
 
 func (n *Node) test() bool {
 	b := n.home.Network.Get()
 	return b != nil && b.IsTest()
-}
-
-func (n *Node) search(_ context.Context, in control.SearchRequest) ([]control.Token, error) {
-	policy := n.home.Network.Policy()
-	if policy == nil {
-		return nil, control.Errorf(control.KindUnavailable, "%w", n.home.Network.Usable())
-	}
-	if in.RadiusKM < 0 || in.RadiusKM > 200 {
-		return nil, control.Errorf(control.KindUsage, "The radius is 0 to 200 kilometres.")
-	}
-	if in.RadiusKM == 0 {
-		in.RadiusKM = n.radiusKM()
-	}
-	if in.Dose < 0 || in.Dose > 255 {
-		return nil, control.Errorf(control.KindUsage, "A dose is a small number, or 0 for any.")
-	}
-	if _, known := policy.Vaccines[in.Vaccine]; in.Vaccine != "" && !known {
-		return nil, control.Errorf(control.KindUsage, "There is no vaccine %q in this network. Known are: %v.", in.Vaccine, slices.Sorted(maps.Keys(policy.Vaccines)))
-	}
-	days := map[uint32]bool{}
-	for _, text := range in.Days {
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			return nil, control.Errorf(control.KindUsage, "A day is written like 2026-12-01.")
-		}
-		days[gossip.DayOf(day)] = true
-	}
-	q := gossip.Query{
-		From: place.PLZ(n.preferences().PLZ), RadiusKM: in.RadiusKM, Vaccine: in.Vaccine, Dose: uint8(in.Dose), Now: n.home.Now(),
-	}
-	for _, text := range in.Parts {
-		part, err := gossip.ParsePart(text)
-		if err != nil {
-			return nil, control.Errorf(control.KindUsage, "%w", err)
-		}
-		q.Parts = append(q.Parts, part)
-	}
-	tokens := []control.Token{}
-	for _, hit := range gossip.Search(policy.Map, n.pool.View(), q) {
-		if len(days) > 0 && !days[hit.Slot.Day] {
-			continue
-		}
-		if in.Limit > 0 && len(tokens) == in.Limit {
-			break
-		}
-		centre, _ := policy.Map.Centre(hit.Area)
-		tokens = append(tokens, control.Token{
-			ID: hit.Token.String(), Area: hit.Area, Place: centre.Name, DistanceKM: hit.DistanceKM,
-			Day: gossip.DateOf(hit.Slot.Day).Format(time.DateOnly), Part: hit.Slot.Part.String(),
-			Vaccine: hit.Slot.Vaccine, Dose: int(hit.Slot.Dose), Expires: hit.Sheet.Sheet.ExpiresAt().UTC(), Test: n.test(),
-		})
-	}
-	return tokens, nil
 }
 
 // driveAgain: how soon a command has a practice asked again that could not be reached, nor a relay.
@@ -107,7 +63,7 @@ const driveAgain = 2 * time.Second
 const answerWait = 50 * time.Second
 
 func (n *Node) request(ctx context.Context, in control.RequestRequest) (control.Offer, error) {
-	e, err := n.bookings.begin(ctx, in.Tokens)
+	e, err := n.bookings.begin(ctx, in.Tokens, in.Instead)
 	if err != nil {
 		return control.Offer{}, refused(err)
 	}
@@ -118,14 +74,14 @@ func (n *Node) request(ctx context.Context, in control.RequestRequest) (control.
 func (n *Node) book(ctx context.Context, in control.BookRequest) (control.Booking, error) {
 	consent := booking.Patient{Name: in.Name, BirthDate: in.BirthDate, Phone: in.Phone}
 	if err := consent.Check(n.home.Now()); err != nil {
-		return control.Booking{}, control.Errorf(control.KindUsage, "%w", err)
+		return control.Booking{}, refused(err)
 	}
 	var e *entry
 	var err error
 	if in.Booking != "" {
 		e, err = n.find(in.Booking)
 	} else {
-		e, err = n.bookings.begin(ctx, in.Tokens)
+		e, err = n.bookings.begin(ctx, in.Tokens, in.Instead)
 	}
 	if err != nil {
 		return control.Booking{}, refused(err)
@@ -141,17 +97,20 @@ func (n *Node) book(ctx context.Context, in control.BookRequest) (control.Bookin
 func (n *Node) consent(ctx context.Context, e *entry, who booking.Patient) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.attempt.Expire(n.home.Now()) {
+		return n.bookings.save(ctx, e) // nothing of who is sent or kept
+	}
 	if state := e.attempt.State(); state != booking.Pending && state != booking.Offered {
 		return nil
 	}
 	if err := n.home.Network.Usable(); err != nil {
 		return refused(err)
 	}
-	before, message := e.rec.Consent, e.rec.Message
-	e.rec.Consent, e.rec.Message = &who, ""
-	err := e.save(ctx, n.home.Store)
+	before := e.rec
+	e.rec.Consent, e.rec.Message, e.rec.Why = &who, "", ""
+	err := n.bookings.save(ctx, e)
 	if err != nil {
-		e.rec.Consent, e.rec.Message = before, message
+		e.rec = before
 	}
 	return err
 }
@@ -194,10 +153,22 @@ func (n *Node) find(text string) (*entry, error) {
 // refused marks what a person can mend by asking otherwise.
 func refused(err error) error {
 	switch {
-	case errors.Is(err, booking.ErrNoBooking), errors.Is(err, ErrTokenGone):
+	case errors.Is(err, ErrTokenGone):
+		return control.Coded(control.KindNotFound, control.CodeTokenGone, "%w", err)
+	case errors.Is(err, booking.ErrNoBooking):
 		return control.Errorf(control.KindNotFound, "%w", err)
-	case errors.Is(err, gossip.ErrTokenName), errors.Is(err, booking.ErrSlots), errors.Is(err, ErrInterval), errors.Is(err, booking.ErrBookingID), errors.Is(err, booking.ErrDetails):
+	case errors.Is(err, ErrInterval):
+		return control.Coded(control.KindUsage, control.CodeInterval, "%w", err)
+	case errors.Is(err, booking.ErrDetails):
+		return control.Coded(control.KindUsage, control.WhyDetails, "%w", err)
+	case errors.Is(err, gossip.ErrTokenName), errors.Is(err, booking.ErrSlots), errors.Is(err, booking.ErrBookingID):
 		return control.Errorf(control.KindUsage, "%w", err)
+	}
+	if known, ok := errors.AsType[*control.Error](err); ok {
+		return known
+	}
+	if errors.Is(err, network.ErrExpired) {
+		return control.Coded(control.KindUnavailable, control.WhyNetwork, "%w", err)
 	}
 	return control.Errorf(control.KindUnavailable, "%w", err)
 }
@@ -216,90 +187,32 @@ func (n *Node) listBookings(context.Context) ([]control.Booking, error) {
 	return list, nil
 }
 
+// cancelBooking ends a booking, or gives up what is not one yet.
 func (n *Node) cancelBooking(ctx context.Context, in control.CancelRequest) (control.Booking, error) {
 	e, err := n.find(in.Booking)
 	if err != nil {
 		return control.Booking{}, refused(err)
 	}
-	if s := e.state(); s != booking.Booked {
-		return n.shown(e), control.Errorf(control.KindConflict, "Only a booked appointment can be cancelled; this one is %s.", s)
-	}
-	e.mu.Lock()
-	mailed := e.rec.Mailed
-	e.rec.Cancel, e.rec.Mailed = true, 0
-	if err = e.save(ctx, n.home.Store); err != nil {
-		e.rec.Cancel, e.rec.Mailed = false, mailed
-	}
-	e.mu.Unlock()
-	if err != nil {
+	if err := n.bookings.release(ctx, e); err != nil {
 		return control.Booking{}, err
 	}
-	n.driveAndWait(ctx, e, func(s booking.State) bool { return s != booking.Booked })
-	return n.shown(e), nil
-}
-
-func (n *Node) changePLZ(ctx context.Context, in control.PLZRequest) (control.PLZResult, error) {
-	plz, err := place.ParsePLZ(in.PLZ)
-	if err != nil {
-		return control.PLZResult{}, control.Errorf(control.KindUsage, "%w", err)
-	}
-	rules := n.home.Network.Policy().Rules
-	if p := n.preferences(); p.PLZ == string(plz) && p.Next == "" {
-		cycle := rules.CycleAt(n.home.Now())
-		return control.PLZResult{Effective: rules.TickOf(cycle), Cycle: cycle}, nil
-	}
-	w, err := n.wishFor(ctx, string(plz))
-	if err != nil {
-		return control.PLZResult{}, err
-	}
-	defer n.forget(w)
-	if !n.reached() {
-		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode is noted. No relay is reached at the moment; it counts from the cycle after one is.")
-	}
-	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
-	defer cancel()
-	select {
-	case <-ctx.Done():
-		return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode is noted. The relay did not answer; it is asked again.")
-	case a := <-w.answer:
-		if a.err != nil {
-			return control.PLZResult{}, control.Errorf(control.KindUnavailable, "The new postcode does not count yet: %w", a.err)
+	switch s := e.state(); s {
+	case booking.Booked, booking.Confirmed:
+		if err := n.bookings.leave(ctx, e); err != nil {
+			return control.Booking{}, err
 		}
-		return control.PLZResult{Effective: a.from.UTC(), Cycle: rules.CycleAt(a.from)}, nil
+		n.driveAndWait(ctx, e, func(s booking.State) bool { return s.Ended() })
+	case booking.Cancelled:
+	default:
+		return n.shown(e), control.Coded(control.KindConflict, control.CodeState, "Only a booked appointment can be cancelled; this one is %s.", s)
 	}
+	return n.shown(e), nil
 }
 
 // reached says whether this node is connected to its relay.
 func (n *Node) reached() bool {
 	relay := n.relay.Load()
-	return relay != nil && n.host.Network().Connectedness(relay.ID) == network.Connected
-}
-
-// Status is what the node says of itself: its regions, never its postcode.
-func (n *Node) Status() control.Status {
-	s := n.home.Status()
-	s.PeerIDs = []string{n.host.ID().String()}
-	for _, info := range n.home.Relays("") {
-		if n.host.Network().Connectedness(info.ID) == network.Connected {
-			s.Relays = append(s.Relays, control.Relay{PeerID: info.ID.String(), Operator: n.home.Operator(info.ID), Connected: true})
-		}
-	}
-	view, at := n.pool.View(), n.home.Now()
-	for _, region := range view.Regions() {
-		digest := view.Digest(region, at)
-		r := control.PoolRegion{Region: region, Digest: hex.EncodeToString(digest[:8])}
-		for _, sheet := range view.Region(region) {
-			r.Sheets++
-			r.Slots += len(sheet.Sheet.Slots)
-		}
-		s.Pool = append(s.Pool, r)
-	}
-	for _, e := range n.bookings.all() {
-		if n.bookings.due(e) {
-			s.Outbox++
-		}
-	}
-	return s
+	return relay != nil && n.host.Network().Connectedness(relay.ID) == p2pnet.Connected
 }
 
 func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {
@@ -318,7 +231,7 @@ func (n *Node) syncNow(ctx context.Context) (control.Status, error) {
 	if relay == nil || !n.reached() {
 		return n.Status(), control.Errorf(control.KindUnavailable, "No relay is reached at the moment: what is shown is what was known before.")
 	}
-	if _, err := gossip.SyncAll(ctx, n.host, relay.ID, n.pool, n.validator); err != nil {
+	if err := n.syncWith(ctx, relay.ID); err != nil {
 		return n.Status(), control.Errorf(control.KindUnavailable, "The relay did not answer: %w", err)
 	}
 	n.bookings.wake()

@@ -82,6 +82,8 @@ type moving struct {
 	asked  string    // the relay has taken the change to this one
 	failed time.Time // it has not, at this time
 	later  *later
+
+	regions []string // what the relay was last asked for
 }
 
 // later are regions that the relay shows from a cycle on. The listener is told so once it has taken up the present ones.
@@ -97,11 +99,26 @@ func (s *session) greet(ctx context.Context, plz string) error {
 	if err != nil {
 		return err
 	}
-	s.moving = moving{plz: plz}
+	s.moving = moving{plz: plz, regions: s.moving.regions}
 	if reply.Effective > reply.Cycle { // this relay knows us from before, with another postcode
 		s.moving.later = &later{s.node.regions(plz), reply.Effective, s.node.home.Now().Add(tellAfter)}
 	}
+	s.node.listing.show(reply.Regions)
 	return s.listener.SetRegions(reply.Regions, 0)
+}
+
+// widen asks for the regions of another radius, unless a new postcode is about to be asked for, which comes with its own.
+func (s *session) widen(ctx context.Context) error {
+	p := s.node.preferences()
+	if p.Next != "" || p.PLZ != s.moving.plz || slices.Equal(s.node.regions(p.PLZ), s.moving.regions) {
+		return nil
+	}
+	if err := s.greet(ctx, p.PLZ); err != nil {
+		s.node.log.Warn("the relay does not show the regions of the new radius", "err", err)
+		return nil // it is asked again with the next greeting
+	}
+	s.sync(ctx)
+	return nil
 }
 
 // from is when the pending change comes into force.
@@ -139,6 +156,7 @@ func (s *session) move(ctx context.Context) error {
 	n, m := s.node, &s.moving
 	if l := m.later; l != nil {
 		m.later = nil
+		n.listing.show(l.regions)
 		return s.listener.SetRegions(l.regions, l.cycle)
 	}
 	m.failed = time.Time{}
@@ -171,7 +189,11 @@ func (s *session) settle(ctx context.Context, plz string) error {
 		return errMoved
 	}
 	if s.moving.asked == plz {
-		s.moving = moving{plz: plz}
+		s.moving = moving{plz: plz, regions: s.moving.regions}
+		s.node.listing.show(s.moving.regions)
+		if err := s.widen(ctx); err != nil {
+			return err
+		}
 	} else if err := s.greet(ctx, plz); err != nil {
 		return err
 	}

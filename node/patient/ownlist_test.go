@@ -32,7 +32,7 @@ func TestTokensOfAnOwnList(t *testing.T) {
 	n := startNode(t, net, net.File, clock)
 	list, tokens := aList(1, clock)
 	sheet := listed(t, n, net, clock)
-	if _, err := n.bookings.begin(t.Context(), tokens[:1]); !errors.Is(err, ErrTokenGone) {
+	if _, err := n.bookings.begin(t.Context(), tokens[:1], ""); !errors.Is(err, ErrTokenGone) {
 		t.Errorf("before the list came: %v", err)
 	}
 	n.lists.put(list)
@@ -51,14 +51,14 @@ func TestTokensOfAnOwnList(t *testing.T) {
 		"three":                    {[]string{tokens[0], tokens[1], tokens[0]}, booking.ErrSlots},
 		"a token of nobody's list": {[]string{tokens[0][:31] + "x"}, gossip.ErrTokenName},
 	} {
-		if _, err := n.bookings.begin(t.Context(), c.tokens); !errors.Is(err, c.want) {
+		if _, err := n.bookings.begin(t.Context(), c.tokens, ""); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
 	if kept := n.bookings.all(); len(kept) != 0 {
 		t.Errorf("%d attempts after refusals", len(kept))
 	}
-	e, err := n.bookings.begin(t.Context(), tokens)
+	e, err := n.bookings.begin(t.Context(), tokens, "")
 	if err != nil {
 		t.Fatal(err)
 	}

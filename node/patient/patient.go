@@ -27,7 +27,7 @@ const role = "patient"
 type Config struct {
 	Home     string
 	Network  string // path of the network file; empty: the one that the home knows
-	PLZ      string // needed the first time; another one later is a change of postcode
+	PLZ      string // may be left out; the first one is in force at once, another one later is a change of postcode
 	RadiusKM uint32 // of the search as a rule; 0: as before, 20 at first
 	Secret   store.Secret
 	// HolePunch lets a practice and this node find a direct way, which shows the address of each to the other.
@@ -54,9 +54,13 @@ type Node struct {
 	lists     lists // of practices whose poster the user has
 	// disclosures are what this node's people let be published.
 	disclosures *disclosures
+	watches     *watches
 	cancel      context.CancelFunc
 	wg          sync.WaitGroup
 	closers     []func() error
+
+	changes control.Changes
+	erased  atomic.Bool // everything is to be deleted
 
 	relay   atomic.Pointer[peer.AddrInfo] // the one that this node is client of; nil between two
 	present chan struct{}                 // closed and replaced when the relay changes
@@ -66,7 +70,11 @@ type Node struct {
 	mu     sync.Mutex
 	prefs  preferences
 	wish   *wish         // who waits for the answer to a new postcode; nil: nobody
-	wished chan struct{} // the session is to ask for a new postcode
+	wished chan struct{} // there is a first or a new postcode, or another radius, to ask a relay for
+
+	listing listing
+
+	offline time.Time // since when no relay is reached; zero: one is. Guarded by mu
 
 	visiting sync.Mutex
 	visits   map[peer.ID]int // who is being talked to, and how often at once
@@ -92,6 +100,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.prefs, err = startPreferences(ctx, h.Store, cfg.PLZ, cfg.RadiusKM, h.Now()); err != nil {
 		return nil, err
 	}
+	if n.prefs.PLZ != "" {
+		n.offline = h.Now()
+	}
 	if n.host, err = host.Patient(n.gate, cfg.HolePunch); err != nil {
 		return nil, err
 	}
@@ -103,6 +114,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
 	if n.bookings, err = openBookings(n); err != nil {
+		return nil, err
+	}
+	if n.watches, err = openWatches(n); err != nil {
 		return nil, err
 	}
 	h.Store.Retain(disclosureBucket, retainDisclosure)
@@ -136,6 +150,12 @@ func (n *Node) run(ctx context.Context) {
 		return nil
 	})
 }
+
+// Changes wakes who shows this node's bookings, list, watches and preferences.
+func (n *Node) Changes() *control.Changes { return &n.changes }
+
+// Home is the node's open folder, for what is kept beside the node: its app's sessions.
+func (n *Node) Home() *home.Home { return n.home }
 
 // Close ends everything in the reverse order of its start and waits for it.
 func (n *Node) Close() error {
@@ -173,9 +193,11 @@ func (n *Node) regions(plz string) []string {
 	return policy.Map.RegionsWithin(place.PLZ(plz), n.radiusKM(), maxRegions)
 }
 
-// expire drops sheets that are over.
+// expire drops sheets that are over, and tells when the list has changed.
 func (n *Node) expire(ctx context.Context) {
 	checked := n.home.Network.Get().Number
+	var seen *gossip.View
+	var looked time.Time
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -187,6 +209,16 @@ func (n *Node) expire(ctx context.Context) {
 			if b := n.home.Network.Get(); b.Number != checked {
 				n.pool.Recheck(n.validator) // a newer network file may no longer allow what was listed
 				checked = b.Number
+			}
+			now := n.pool.View() // however many sheets came within this second
+			fresh, at := now != seen, n.home.Now()
+			if fresh {
+				seen = now
+				n.changes.Changed()
+			}
+			if fresh || at.Sub(looked).Abs() > lookAtWatches {
+				looked = at
+				n.watches.look(ctx)
 			}
 		}
 	}

@@ -88,7 +88,7 @@ func TestAttemptsOutliveARestart(t *testing.T) {
 	clock := &testnet.Clock{}
 	net := testnet.New(t, testnet.Config{})
 	n := startNode(t, net, net.File, clock)
-	e, err := n.bookings.begin(t.Context(), []string{listed(t, n, net, clock)})
+	e, err := n.bookings.begin(t.Context(), []string{listed(t, n, net, clock)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestRetention(t *testing.T) {
 	clock := &testnet.Clock{}
 	net := testnet.New(t, testnet.Config{})
 	n := startNode(t, net, net.File, clock)
-	e, err := n.bookings.begin(t.Context(), []string{listed(t, n, net, clock)})
+	e, err := n.bookings.begin(t.Context(), []string{listed(t, n, net, clock)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestExpiredPatient(t *testing.T) {
 	net := testnet.New(t, testnet.Config{Good: 26 * time.Hour})
 	n := startNode(t, net, net.File, clock)
 	token := listed(t, n, net, clock)
-	e, err := n.bookings.begin(t.Context(), []string{token})
+	e, err := n.bookings.begin(t.Context(), []string{token}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"pieks/store"
 )
 
-// ErrNoPLZ says that the node does not know where its user lives.
-var ErrNoPLZ = errors.New("where to look is not known yet: give a postcode with --plz the first time")
+// ErrNoPLZ says that the node does not know where its user lives. Until it does, it asks no relay for anything.
+var ErrNoPLZ = errors.New("where to look is not known yet: say a postcode first, with pieks plz")
 
 var (
 	patientBucket  = store.NewBucket("patient")
@@ -21,7 +21,7 @@ var (
 // preferences are what the user looks for. A new postcode takes effect at a cycle's begin, even when the node is started anew
 // before: what a relay cannot know, an honest node keeps to.
 type preferences struct {
-	PLZ       string `cbor:"1,keyasint"`
+	PLZ       string `cbor:"1,keyasint"`           // "" as long as nobody said it
 	Next      string `cbor:"2,keyasint,omitempty"` // the postcode that follows
 	Effective uint64 `cbor:"3,keyasint,omitempty"` // from when on, unix seconds; 0: no relay has heard of it yet
 	RadiusKM  uint32 `cbor:"4,keyasint"`
@@ -73,9 +73,6 @@ func startPreferences(ctx context.Context, st *store.Store, plz string, radiusKM
 			p.Next, p.Effective = plz, 0
 		}
 	}
-	if p.PLZ == "" {
-		return p, ErrNoPLZ
-	}
 	if radiusKM != 0 {
 		p.RadiusKM = radiusKM
 	}
@@ -108,7 +105,8 @@ func (n *Node) change(ctx context.Context, f func(p *preferences)) error {
 		return err
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	n.prefs = next
+	n.mu.Unlock()
+	n.changes.Changed()
 	return nil
 }

@@ -48,8 +48,8 @@ func TestPreferencesOverStarts(t *testing.T) {
 		defer st.Close()
 		return startPreferences(t.Context(), st, plz, radius, now)
 	}
-	if _, err := start("", 0); !errors.Is(err, ErrNoPLZ) {
-		t.Errorf("no postcode: %v", err)
+	if got, err := start("", 0); err != nil || got != (preferences{}) {
+		t.Errorf("no postcode: %+v %v", got, err)
 	}
 	pending := preferences{PLZ: "50667", Next: "80331", RadiusKM: 30}
 	for _, step := range []struct {
@@ -120,4 +120,71 @@ func askPLZ(t testing.TB, n *Node, plz string) error {
 	t.Helper()
 	_, err := n.changePLZ(t.Context(), control.PLZRequest{PLZ: plz})
 	return err
+}
+
+// A node without a postcode asks nobody for anything. The first one said counts at once; what is no postcode is refused by a code.
+func TestFirstPostcode(t *testing.T) {
+	clock := &testnet.Clock{}
+	net := testnet.New(t, testnet.Config{})
+	n, err := Start(t.Context(), Config{Home: net.Home("a"), Network: net.File, Secret: store.KeyFile(), Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.Close() })
+	p, err := n.showPreferences(t.Context())
+	if err != nil || p != (control.Preferences{RadiusKM: defaultRadiusKM}) {
+		t.Errorf("at first %+v %v", p, err)
+	}
+	if s := n.Status(); !s.Offline.IsZero() || n.relay.Load() != nil {
+		t.Errorf("offline since %s, relay %v", s.Offline, n.relay.Load())
+	}
+	if _, err := n.search(t.Context(), control.SearchRequest{}); control.CodeOf(err) != control.CodeNoPLZ || !errors.Is(err, ErrNoPLZ) {
+		t.Errorf("search: %v", err)
+	}
+	for plz, code := range map[string]string{
+		"1234": control.CodePLZForm, "": control.CodePLZForm, " 50667": control.CodePLZForm, "00000": control.CodePLZUnknown, "99999": control.CodePLZUnknown,
+	} {
+		if err := askPLZ(t, n, plz); control.CodeOf(err) != code || control.KindOf(err) != control.KindUsage {
+			t.Errorf("%q: %v", plz, err)
+		}
+	}
+	if s := n.Status(); !s.Offline.IsZero() {
+		t.Error("a refused postcode has it look for a relay")
+	}
+	result, err := n.changePLZ(t.Context(), control.PLZRequest{PLZ: "01067"})
+	if err != nil || result.Effective.After(clock.Now()) {
+		t.Errorf("%+v %v", result, err)
+	}
+	want := control.Preferences{PLZ: "01067", Place: "Dresden Innere Altstadt", RadiusKM: defaultRadiusKM}
+	if p, err := n.showPreferences(t.Context()); err != nil || p != want {
+		t.Errorf("%+v %v", p, err)
+	}
+	testnet.Until(t, "a relay is tried", func() bool { return n.relay.Load() != nil })
+	if s := n.Status(); s.Offline.IsZero() {
+		t.Error("no relay is reached, and it does not say so")
+	}
+	if kept, err := loadPreferences(n.home.Store); err != nil || kept.PLZ != "01067" {
+		t.Errorf("on disk %+v %v", kept, err)
+	}
+}
+
+// The radius is kept; the postcode in the same message is not read.
+func TestRadius(t *testing.T) {
+	clock := &testnet.Clock{}
+	net := testnet.New(t, testnet.Config{})
+	n := startNode(t, net, net.File, clock)
+	for _, km := range []int{0, -1, 201} {
+		if _, err := n.setPreferences(t.Context(), control.Preferences{RadiusKM: km}); control.CodeOf(err) != control.CodeRadius {
+			t.Errorf("%d km: %v", km, err)
+		}
+	}
+	for _, km := range []int{1, 200} {
+		p, err := n.setPreferences(t.Context(), control.Preferences{RadiusKM: km, PLZ: "80331", NextPLZ: "80331"})
+		if err != nil || p.RadiusKM != km || p.PLZ != "50667" || p.NextPLZ != "" {
+			t.Errorf("%d km: %+v %v", km, p, err)
+		}
+		if kept, err := loadPreferences(n.home.Store); err != nil || kept.RadiusKM != uint32(km) || kept.PLZ != "50667" {
+			t.Errorf("on disk %+v %v", kept, err)
+		}
+	}
 }

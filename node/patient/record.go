@@ -2,6 +2,7 @@ package patient
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -17,10 +18,17 @@ var attemptBucket = store.NewBucket("attempts")
 type record struct {
 	Attempt []byte           `cbor:"1,keyasint"` // booking.Attempt
 	Consent *booking.Patient `cbor:"2,keyasint,omitempty"`
-	Cancel  bool             `cbor:"3,keyasint,omitempty"` // the user wants it cancelled; the practice may not know yet
-	Mailed  booking.Kind     `cbor:"4,keyasint,omitempty"` // the last message that a relay keeps for the practice
-	Ends    uint64           `cbor:"5,keyasint"`           // unix seconds: forgotten after this
-	Message string           `cbor:"6,keyasint,omitempty"` // why it ended, for people
+	Cancel  bool             `cbor:"3,keyasint,omitempty"`  // the user wants it cancelled; the practice may not know yet
+	Mailed  booking.Kind     `cbor:"4,keyasint,omitempty"`  // the last message that a relay keeps for the practice
+	Ends    uint64           `cbor:"5,keyasint"`            // unix seconds: forgotten after this
+	Message string           `cbor:"6,keyasint,omitempty"`  // why it ended, for people
+	Why     string           `cbor:"7,keyasint,omitempty"`  // the same as a code of package control
+	Moved   uint64           `cbor:"8,keyasint,omitempty"`  // unix seconds: when the practice last moved a visit
+	Over    uint64           `cbor:"9,keyasint,omitempty"`  // unix seconds: when its cancellation was heard of
+	Left    bool             `cbor:"10,keyasint,omitempty"` // its user cancelled it: a practice that takes its own cancellation back does not change that
+
+	Instead  string `cbor:"11,keyasint,omitempty"` // local id of the booking that this one takes the place of
+	Replaced bool   `cbor:"12,keyasint,omitempty"` // that one was told to go
 }
 
 // keepAfter is how long a booking is remembered after its last visit or its end (design.md 11).
@@ -33,6 +41,9 @@ type entry struct {
 	mu      sync.Mutex
 	attempt *booking.Attempt
 	rec     record
+	away    bool              // neither the practice nor a relay of it took the last message
+	asked   bool              // past the end of a hold by this clock the practice was asked and holds it still
+	written [sha256.Size]byte // of the record as it is on the disk
 }
 
 func newEntry(attempt *booking.Attempt) *entry {
@@ -74,7 +85,7 @@ func loadEntries(st *store.Store) (map[booking.BookingID]*entry, error) {
 				return err
 			}
 			e := newEntry(attempt)
-			e.rec = rec
+			e.rec, e.written = rec, sha256.Sum256(value)
 			entries[attempt.ID()] = e
 			return nil
 		})
@@ -82,8 +93,9 @@ func loadEntries(st *store.Store) (map[booking.BookingID]*entry, error) {
 	return entries, err
 }
 
-// save writes the entry down. Call it with its mutex held, before what changed is sent.
-func (e *entry) save(ctx context.Context, st *store.Store) error {
+// save writes the entry down, unless it is so already, and tells who shows it. Call it with the entry's mutex held, before what changed is
+// sent.
+func (b *bookings) save(ctx context.Context, e *entry) error {
 	attempt, err := e.attempt.Marshal()
 	if err != nil {
 		return err
@@ -103,8 +115,17 @@ func (e *entry) save(ctx context.Context, st *store.Store) error {
 	if err != nil {
 		return err
 	}
+	sum := sha256.Sum256(data)
+	if sum == e.written {
+		return nil
+	}
 	id := e.attempt.ID()
-	return st.Update(ctx, func(tx *store.Tx) error { return tx.Put(attemptBucket, id[:], data) })
+	if err := b.node.home.Store.Update(ctx, func(tx *store.Tx) error { return tx.Put(attemptBucket, id[:], data) }); err != nil {
+		return err
+	}
+	e.written = sum
+	b.node.changes.Changed()
+	return nil
 }
 
 func retainRecord(_, value []byte, now time.Time) bool {

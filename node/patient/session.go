@@ -29,11 +29,19 @@ const (
 	reportQueue = 16
 )
 
-// stayConnected keeps the node client of one relay and goes to another when that one is lost.
+// stayConnected keeps the node client of one relay and goes to another when that one is lost. Without a postcode there is nothing to ask for, and
+// no relay hears of this node.
 func (n *Node) stayConnected(ctx context.Context) {
 	delay := retryFirst
 	var lost peer.ID
 	for ctx.Err() == nil {
+		if n.preferences().PLZ == "" {
+			select {
+			case <-ctx.Done():
+			case <-n.wished:
+			}
+			continue
+		}
 		relay, ok := n.choose(lost)
 		if !ok {
 			wait(ctx, retryLast)
@@ -75,7 +83,24 @@ func (n *Node) setRelay(relay *peer.AddrInfo) {
 	n.mu.Lock()
 	close(n.present)
 	n.present = make(chan struct{})
+	turned := n.offline.IsZero() != (relay != nil)
+	switch {
+	case relay != nil:
+		n.offline = time.Time{}
+	case turned:
+		n.offline = n.home.Now()
+	}
 	n.mu.Unlock()
+	if turned {
+		n.changes.Changed()
+	}
+}
+
+// offlineSince is since when no relay is reached; zero when one is, or when none is wanted.
+func (n *Node) offlineSince() time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.offline
 }
 
 // relayChange is closed at the next change of the relay.
@@ -156,6 +181,7 @@ func (s *session) hello(ctx context.Context, plz string) (*admission.Reply, erro
 	if err != nil {
 		return nil, err
 	}
+	s.moving.regions = regions
 	if b := n.home.Network.Get(); reply.Bundle > b.Number {
 		if _, err := bundle.Fetch(ctx, n.host, s.relay, n.home.Network); err != nil {
 			n.log.Debug("network file not fetched", "err", err)
@@ -166,6 +192,7 @@ func (s *session) hello(ctx context.Context, plz string) (*admission.Reply, erro
 
 func (s *session) report(r gossip.Report) {
 	if r.State == gossip.InStep {
+		s.node.listing.renew(s.node.home.Now(), r.Region)
 		return
 	}
 	select {
@@ -194,6 +221,9 @@ func (s *session) follow(ctx context.Context, events event.Subscription) error {
 			}
 		case <-n.wished:
 			s.moving.asked, s.moving.failed = "", time.Time{}
+			if err := s.widen(ctx); err != nil {
+				return err
+			}
 		case <-move.C:
 			if err := s.move(ctx); err != nil {
 				return err
@@ -231,7 +261,18 @@ func (s *session) drain() {
 func (s *session) sync(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
 	defer cancel()
-	if _, err := gossip.SyncAll(ctx, s.node.host, s.relay, s.node.pool, s.node.validator); err != nil {
+	if err := s.node.syncWith(ctx, s.relay); err != nil {
 		s.node.log.Debug("pool not synced", "err", err)
 	}
+}
+
+// syncWith fetches what the pool lacks of the regions that a relay shows, and notes how fresh the list is now.
+func (n *Node) syncWith(ctx context.Context, relay peer.ID) error {
+	asked := n.home.Now()
+	if _, err := gossip.SyncAll(ctx, n.host, relay, n.pool, n.validator); err != nil {
+		return err
+	}
+	n.listing.renew(asked)
+	n.changes.Changed()
+	return nil
 }

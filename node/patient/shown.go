@@ -1,6 +1,8 @@
 package patient
 
 import (
+	"time"
+
 	"pieks/card"
 	"pieks/node/booking"
 	"pieks/node/control"
@@ -8,11 +10,22 @@ import (
 
 // shown is a booking as its own user sees it.
 func (n *Node) shown(e *entry) control.Booking {
+	usable := n.home.Network.Usable() == nil
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	a := e.attempt
 	out := control.Booking{
 		ID: a.ID().String(), State: a.State().String(), Until: a.Deadline(), Message: sentence(e), Test: n.test(), Visits: []control.Visit{},
+		Created: a.Created(), Why: e.why(usable), Mailed: e.waitsAtRelay(), Leaving: e.leaving(), Instead: e.rec.Instead,
+	}
+	if e.rec.Moved != 0 {
+		out.Moved = time.Unix(int64(e.rec.Moved), 0).UTC()
+	}
+	if c := e.rec.Consent; c != nil {
+		out.Patient = &control.Patient{Name: c.Name, BirthDate: c.BirthDate, Phone: c.Phone}
+	}
+	if receipt, ok := a.Receipted(); ok {
+		out.Reason = receipt.Reason
 	}
 	if view, ok := a.View(); ok {
 		practice := practiceOf(view.Licence)
@@ -26,11 +39,13 @@ func (n *Node) shown(e *entry) control.Booking {
 
 // offer is what the user decides on.
 func (n *Node) offer(e *entry) control.Offer {
+	usable := n.home.Network.Usable() == nil
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	a := e.attempt
 	out := control.Offer{
-		Booking: a.ID().String(), State: a.State().String(), Until: a.Deadline(), Message: sentence(e), Test: n.test(), Visits: []control.Visit{},
+		Booking: a.ID().String(), State: a.State().String(), Why: e.why(usable), Until: a.Deadline(), Message: sentence(e), Test: n.test(),
+		Visits: []control.Visit{},
 	}
 	if view, ok := a.View(); ok {
 		out.Practice = practiceOf(view.Licence)
@@ -40,6 +55,44 @@ func (n *Node) offer(e *entry) control.Offer {
 		out.Visits = append(out.Visits, visit(v))
 	}
 	return out
+}
+
+// waitsAtRelay says that what was last sent lies at a relay until the practice is there again.
+func (e *entry) waitsAtRelay() bool {
+	switch e.attempt.State() {
+	case booking.Pending:
+		return e.rec.Mailed == booking.KindRequest
+	case booking.Confirmed:
+		return e.rec.Mailed == booking.KindConfirm
+	case booking.Booked:
+		return e.rec.Cancel && e.rec.Mailed == booking.KindOrder
+	}
+	return false
+}
+
+// leaving says that its user cancelled it, and the practice has not said that it knows.
+func (e *entry) leaving() bool { return e.rec.Cancel && !e.attempt.State().Ended() }
+
+// why is the code for what an entry waits for, or why nothing came of it; "" when there is nothing to explain.
+func (e *entry) why(usable bool) string {
+	state := e.attempt.State()
+	switch {
+	case e.rec.Why != "":
+		return e.rec.Why
+	case state == booking.Taken:
+		return control.WhyTaken
+	case state == booking.Expired:
+		return control.WhyExpired
+	case state == booking.Refused:
+		return whyOf(e.attempt.Err())
+	case !usable && (state == booking.Pending || state == booking.Offered):
+		return control.WhyNetwork
+	case e.waitsAtRelay():
+		return control.WhyOffline
+	case e.away && (state == booking.Pending || state == booking.Confirmed || e.leaving()):
+		return control.WhyUnreached
+	}
+	return ""
 }
 
 func practiceOf(l card.Licence) control.Practice {

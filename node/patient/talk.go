@@ -15,6 +15,7 @@ import (
 // question is a message for a practice and the way to it.
 type question struct {
 	msg     []byte
+	held    bool // the request once more: does the hold still stand?
 	desk    bool // for its desk, else for the front that showed the appointment
 	key     [32]byte
 	sealing [32]byte
@@ -112,5 +113,5 @@ func (b *bookings) mail(ctx context.Context, e *entry, q *question) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.rec.Mailed = m.Kind
-	return e.save(ctx, n.home.Store)
+	return b.save(ctx, e)
 }

@@ -200,17 +200,28 @@ func (n *Net) Home(name string) string { return filepath.Join(n.dir, name) }
 // Sheet is a sheet of a new pseudonym with one appointment three days from now, good until expires.
 func (n *Net) Sheet(plz string, now, expires time.Time) *gossip.Signed {
 	n.t.Helper()
+	return n.SheetOf(plz, now, expires, gossip.Slot{ID: gossip.SlotID{1}, Day: gossip.DayOf(now) + 3, Vaccine: "comirnaty"})
+}
+
+// SheetOf is a sheet of a new pseudonym with these appointments, good until expires.
+func (n *Net) SheetOf(plz string, now, expires time.Time, slots ...gossip.Slot) *gossip.Signed {
+	n.t.Helper()
+	return n.SheetBy(newKey(n.t), plz, now, expires, slots...)
+}
+
+// SheetBy is SheetOf by the pseudonym of a key.
+func (n *Net) SheetBy(key ed25519.PrivateKey, plz string, now, expires time.Time, slots ...gossip.Slot) *gossip.Signed {
+	n.t.Helper()
 	policy, err := n.Bundle.Policy()
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	key := newKey(n.t)
 	pass := n.pass(policy, [32]byte(public(key)), n.Bundle.Rules.EpochAt(now))
 	signed, err := gossip.SignSheet(gossip.Sheet{
 		Version: gossip.SheetVersion, Pass: pass, Area: policy.Map.Area(place.PLZ(plz)), Seq: 1,
 		Issued: uint64(now.Unix()), Expires: uint64(n.Bundle.Rules.SheetExpiry(now, expires, pass.Epoch).Unix()),
 		Relays: []string{n.Relays[0].Peer},
-		Slots:  []gossip.Slot{{ID: gossip.SlotID{1}, Day: gossip.DayOf(now) + 3, Vaccine: "comirnaty"}},
+		Slots:  slots,
 	}, key)
 	if err != nil {
 		n.t.Fatal(err)

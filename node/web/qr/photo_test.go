@@ -238,7 +238,7 @@ func scans() []byte {
 			}
 		}
 	}
-	for left := blocks; left > 0; left -= 1<<14 {
+	for left := blocks; left > 0; left -= 1 << 14 {
 		put(0, 1)
 		put(0, 14)
 	}
