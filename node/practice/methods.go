@@ -53,7 +53,7 @@ func (n *Node) Handlers() control.Handlers {
 
 		control.MethodDetails:    control.HandleNone(n.showDetails),
 		control.MethodDetailsSet: control.Handle(n.setDetails),
-		control.MethodVaccines:   control.HandleNone(n.vaccines),
+		control.MethodVaccines:   control.HandleNone(n.home.Vaccines),
 
 		control.MethodDiscloseLookup:  control.Handle(n.lookUp),
 		control.MethodDiscloseDeliver: control.Handle(n.deliverSigned),
