@@ -130,7 +130,7 @@ func TestBadDetailsSet(t *testing.T) {
 func TestVaccines(t *testing.T) {
 	net := testnet.New(t, testnet.Config{})
 	n := start(t, net, net.File, &testnet.Clock{})
-	list := must(n.vaccines(t.Context()))
+	list := must(n.home.Vaccines(t.Context()))
 	if len(list) == 0 || !slices.IsSortedFunc(list, func(a, b control.Vaccine) int {
 		if a.Name < b.Name {
 			return -1
