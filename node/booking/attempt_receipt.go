@@ -65,6 +65,12 @@ func (a *Attempt) Visits() []Visit {
 		}
 		return visits
 	}
+	return a.Offered()
+}
+
+// Offered are the appointments as they were offered, whatever the practice made of them since.
+func (a *Attempt) Offered() []Visit {
+	var visits []Visit
 	if offer, ok := a.offer(); ok {
 		for _, v := range offer.Visits {
 			visits = append(visits, Visit{Start: unix(v.Start).In(berlin), End: unix(v.End).In(berlin), Vaccine: v.Vaccine, Dose: v.Dose, State: a.d.State})

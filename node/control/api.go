@@ -275,6 +275,7 @@ type Visit struct {
 	Vaccine string    `json:"vaccine"`
 	Dose    int       `json:"dose"`
 	State   string    `json:"state,omitempty"` // booked, attended, cancelled
+	Before  time.Time `json:"before,omitzero"` // patient: when it was to begin before the practice moved it
 	// At the practice only: which appointment, when its patient came, and what became of it: "vaccinated", "noshow" or "".
 	Appointment string    `json:"appointment,omitempty"`
 	Attended    time.Time `json:"attended,omitzero"`
@@ -313,6 +314,7 @@ type Booking struct {
 	Why      string    `json:"why,omitempty"`    // patient: the code of what Message says, see WhyTaken; "" when there is nothing to explain
 	Reason   string    `json:"reason,omitempty"` // patient: what the practice says about its change
 	Practice *Practice `json:"practice,omitempty"`
+	Licence  string    `json:"licence,omitempty"` // patient: profession as on the practice's card
 	Patient  *Patient  `json:"patient,omitempty"`
 	Visits   []Visit   `json:"visits"`
 	Test     bool      `json:"test,omitempty"`

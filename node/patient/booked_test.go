@@ -69,6 +69,9 @@ func TestNoticesOfAPractice(t *testing.T) {
 	if b.State != "booked" || !b.Visits[0].Start.Equal(later) || b.Visits[0].Digits != code || b.Moved.IsZero() || b.Why != "" {
 		t.Errorf("moved: %+v", b)
 	}
+	if b.Visits[0].Before.IsZero() || b.Visits[0].Before.Equal(later) || b.Licence == "" {
+		t.Errorf("moved from %v, licence %q", b.Visits[0].Before, b.Licence)
+	}
 	moved := b.Moved
 	clock.Advance(time.Minute)
 	p.notice(e, func(r *booking.Receipt) {

@@ -29,10 +29,15 @@ func (n *Node) shown(e *entry) control.Booking {
 	}
 	if view, ok := a.View(); ok {
 		practice := practiceOf(view.Licence)
-		out.Practice = &practice
+		out.Practice, out.Licence = &practice, view.Licence.ProfessionName
 	}
-	for _, v := range a.Visits() {
-		out.Visits = append(out.Visits, visit(v))
+	offered := a.Offered()
+	for i, v := range a.Visits() {
+		shown := visit(v)
+		if i < len(offered) && !offered[i].Start.Equal(v.Start) {
+			shown.Before = offered[i].Start
+		}
+		out.Visits = append(out.Visits, shown)
 	}
 	return out
 }
