@@ -38,7 +38,7 @@ var keepers = map[string][]string{
 // which play attackers that no role would be, may make hosts of their own.
 const libp2pTypes = "github.com/libp2p/go-libp2p/core"
 
-// heavy links transports that no node uses into every program that imports it (node/host/config.go): only tests may.
+// heavy links transports that no node uses into every program that imports it (node/host/build.go): only tests may.
 const heavy = "github.com/libp2p/go-libp2p"
 
 // roles import protocols, never each other; protocols import no role, and control imports nothing, so that each protocol can be
@@ -56,7 +56,7 @@ func refuse(file, to string) string {
 		}
 	}
 	if to == heavy && !strings.HasSuffix(file, "_test.go") && !strings.HasPrefix(from, "node/host/hosttest") {
-		return "only tests may import " + heavy + ": see node/host/config.go"
+		return "only tests may import " + heavy + ": see node/host/build.go"
 	}
 	inner, ok := strings.CutPrefix(to, module+"/")
 	if !ok {

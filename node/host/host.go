@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/libp2p/go-libp2p/config"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -31,25 +30,17 @@ const closeTimeout = 5 * time.Second
 
 // Relay makes the public host of a relay. Only peers that acl admits may reserve a circuit; meter counts what passes through.
 func Relay(key ed25519.PrivateKey, gate *Gate, listen []string, acl relay.ACLFilter, meter *Meter) (host.Host, error) {
-	return newHost(key, gate, listen, relayLimits(), watermarks{relayConnsLow, relayConns}, func(cfg *config.Config) {
-		cfg.UserAgent = "pieks-relay/1"
-		public := network.ReachabilityPublic
-		cfg.AutoNATConfig.ForceReachability = &public
-		cfg.AutoNATConfig.EnableService, cfg.EnableAutoNATv2 = true, true
-		cfg.EnableRelayService = true
-		cfg.RelayServiceOpts = []relay.Option{relay.WithResources(circuitResources()), relay.WithACL(acl), relay.WithMetricsTracer(circuitTracer{meter})}
-		cfg.Reporter = reporter{meter}
+	return newHost(key, gate, listen, relayLimits(), watermarks{relayConnsLow, relayConns}, settings{
+		userAgent: "pieks-relay/1", ping: true, observe: true, probe: true, public: true, reporter: reporter{meter},
+		relay: []relay.Option{relay.WithResources(circuitResources()), relay.WithACL(acl), relay.WithMetricsTracer(circuitTracer{meter})},
 	})
 }
 
 // Practice makes a desk or a front. It listens where listen says, which may be nowhere; holePunch lets
 // peers of a circuit find a direct way, which shows them this machine's address.
 func Practice(key ed25519.PrivateKey, gate *Gate, listen []string, holePunch bool) (host.Host, error) {
-	return newHost(key, gate, listen, practiceLimits(), watermarks{practiceConns / 2, practiceConns * 3 / 4}, func(cfg *config.Config) {
-		cfg.UserAgent = "pieks/1"
-		cfg.DisableIdentifyAddressDiscovery = true
-		cfg.EnableAutoNATv2 = len(listen) > 0
-		cfg.EnableHolePunching = holePunch
+	return newHost(key, gate, listen, practiceLimits(), watermarks{practiceConns / 2, practiceConns * 3 / 4}, settings{
+		userAgent: "pieks/1", ping: true, probe: len(listen) > 0, holePunch: holePunch,
 	})
 }
 
@@ -59,38 +50,34 @@ func Patient(gate *Gate, holePunch bool) (host.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make identity: %w", err)
 	}
-	return newHost(key, gate, nil, patientLimits(), watermarks{patientConns, patientConns}, func(cfg *config.Config) {
-		cfg.UserAgent = "pieks/1"
-		cfg.DisableIdentifyAddressDiscovery, cfg.DisablePing = true, true
-		cfg.EnableHolePunching = holePunch
-	})
+	return newHost(key, gate, nil, patientLimits(), watermarks{patientConns, patientConns}, settings{userAgent: "pieks/1", holePunch: holePunch})
 }
 
 // watermarks are between which numbers of connections the idlest are closed.
 type watermarks struct{ low, high int }
 
-func newHost(key ed25519.PrivateKey, gate *Gate, listen []string, limits rcmgr.PartialLimitConfig, conns watermarks, set func(*config.Config)) (host.Host, error) {
+func newHost(key ed25519.PrivateKey, gate *Gate, listen []string, limits rcmgr.PartialLimitConfig, conns watermarks, s settings) (_ host.Host, err error) {
 	for _, text := range listen {
 		if err := free(text); err != nil {
 			return nil, startError(err)
 		}
+		addr, err := ma.NewMultiaddr(text)
+		if err != nil {
+			return nil, fmt.Errorf("address %q: %w", text, err)
+		}
+		s.listen = append(s.listen, addr)
 	}
-	cfg, err := base(listen)
-	if err != nil {
-		return nil, startError(err)
-	}
-	set(cfg)
-	if cfg.PeerKey, err = crypto.UnmarshalEd25519PrivateKey(key); err != nil {
+	if s.key, err = crypto.UnmarshalEd25519PrivateKey(key); err != nil {
 		return nil, fmt.Errorf("read identity: %w", err)
 	}
-	if cfg.ResourceManager, err = resources(limits); err != nil {
+	if s.limits, err = resources(limits); err != nil {
 		return nil, err
 	}
-	cfg.ConnectionGater = gate
-	if cfg.ConnManager, err = connmgr.NewConnManager(conns.low, conns.high, connmgr.WithGracePeriod(connGrace)); err != nil {
-		return nil, errors.Join(fmt.Errorf("connection manager: %w", err), cfg.ResourceManager.Close())
+	s.gate = gate
+	if s.conns, err = connmgr.NewConnManager(conns.low, conns.high, connmgr.WithGracePeriod(connGrace)); err != nil {
+		return nil, errors.Join(fmt.Errorf("connection manager: %w", err), s.limits.Close())
 	}
-	h, err := start(cfg)
+	h, err := s.start()
 	if err != nil {
 		return nil, startError(err)
 	}
