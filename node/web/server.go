@@ -185,7 +185,7 @@ func (s *Server) status(ctx context.Context) control.Status {
 
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /static/", statics)
+	mux.HandleFunc("GET /static/", serveStatic)
 	mux.HandleFunc("GET /welcome", s.welcome)
 	for prefix, h := range s.cfg.Pages.Public {
 		mux.Handle(prefix, h)

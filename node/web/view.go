@@ -173,7 +173,7 @@ func (v View) Ago(t time.Time) string {
 }
 
 // Static is the path of a static file.
-func (View) Static(name string) string { return "/static/" + staticVersion + "/" + name }
+func (View) Static(name string) string { return "/static/" + staticVersion() + "/" + name }
 
 // CSRF is the hidden field that each form that is posted has.
 func (v View) CSRF() template.HTML {
