@@ -74,10 +74,7 @@ func TestInsteadOverARestart(t *testing.T) {
 	t.Parallel()
 	n, p, net, clock := world(t, 1)
 	old, b := p.booked(0)
-	for _, h := range p.hosts { // the node loses the way to the old practice
-		n.host.Peerstore().ClearAddrs(h.ID())
-		_ = n.host.Network().ClosePeer(h.ID())
-	}
+	p.away()
 	other := newPraxis(t, n, net, clock, 1)
 	fresh, err := n.book(t.Context(), instead(other, 0, b.ID))
 	if err != nil || fresh.State != "booked" {
