@@ -131,3 +131,45 @@ func TestGivenUpWhileThePracticeIsAway(t *testing.T) {
 
 // answered says that no letter lies at the relay any more.
 func (w *town) answered() bool { return w.status("relay").Mailbox == 0 }
+
+// TestChangesOfAPractice: what reception moves, cancels and takes back is so at the patient's node within moments, with the same code.
+func TestChangesOfAPractice(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, 48*time.Hour)
+	if err := w.offer("09:00", "10:00"); err != nil {
+		t.Fatal(err)
+	}
+	testnet.Until(t, "six appointments are seen", func() bool { return len(w.tokens()) == 6 })
+	in := anna()
+	in.Tokens = []string{w.tokens()[0].ID}
+	var booked control.Booking
+	w.must("patient", control.MethodBook, in, &booked)
+	var there []control.Booking
+	w.must("practice", control.MethodBookings, nil, &there)
+	if booked.State != "booked" || len(there) != 1 {
+		t.Fatalf("%+v %+v", booked, there)
+	}
+	now := func() control.Booking {
+		var list []control.Booking
+		w.must("patient", control.MethodBookings, nil, &list)
+		return list[0]
+	}
+	day := booked.Visits[0].Start.Format(time.DateOnly)
+	var change control.Change
+	w.must("practice", control.MethodMove, control.Move{Visits: []control.VisitName{{Booking: there[0].ID}}, ToDay: day, ToTime: "15:00"}, &change)
+	testnet.Until(t, "it is moved", func() bool { return !now().Moved.IsZero() })
+	if b := now(); b.State != "booked" || b.Visits[0].Start.Equal(booked.Visits[0].Start) || b.Visits[0].Digits != booked.Visits[0].Digits {
+		t.Errorf("moved: %+v", b)
+	}
+	cancel := control.CancelMany{Bookings: []string{there[0].ID}, Reason: "Der Impfstoff ist nicht gekommen."}
+	w.must("practice", control.MethodCancelMany, cancel, &change)
+	testnet.Until(t, "it is cancelled", func() bool { return now().State == "cancelled" })
+	if b := now(); b.Why != control.WhyCancelledByPractice || b.Reason != cancel.Reason {
+		t.Errorf("cancelled: %+v", b)
+	}
+	w.must("practice", control.MethodUndo, control.UndoRequest{Change: change.ID}, nil)
+	testnet.Until(t, "the cancellation is taken back", func() bool { return now().State == "booked" })
+	if b := now(); b.Why != "" || b.Reason != "" || b.Visits[0].State != "booked" || b.Visits[0].Digits != booked.Visits[0].Digits {
+		t.Errorf("taken back: %+v", b)
+	}
+}

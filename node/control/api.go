@@ -248,7 +248,7 @@ type RequestRequest struct {
 // Offer is what the practice answered and what was verified of it.
 type Offer struct {
 	Booking   string    `json:"booking"` // local id of the attempt: give it to book to confirm this offer
-	State     string    `json:"state"`   // offered, pending, taken
+	State     string    `json:"state"`   // offered, pending, taken, expired, refused
 	Until     time.Time `json:"until"`   // hold until, or deadline of the pending request
 	Practice  Practice  `json:"practice"`
 	Visits    []Visit   `json:"visits"`
@@ -302,7 +302,7 @@ type BookRequest struct {
 // patient only.
 type Booking struct {
 	ID       string    `json:"id"`
-	State    string    `json:"state"` // pending, offered, booked, cancelled, taken, expired, attended
+	State    string    `json:"state"` // pending, offered, booked, cancelled, taken, expired, refused, attended
 	Created  time.Time `json:"created,omitzero"`
 	Mailed   bool      `json:"mailed,omitempty"`   // patient: the practice is offline, what was sent waits for it
 	Leaving  bool      `json:"leaving,omitempty"`  // patient: cancelled here, and the practice does not know yet

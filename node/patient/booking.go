@@ -336,7 +336,7 @@ func (b *bookings) next(ctx context.Context, e *entry) (*question, error) {
 	n, now := b.node, b.node.home.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.attempt.Expire(now) {
+	if e.expire(now) {
 		return nil, b.save(ctx, e)
 	}
 	if s := e.attempt.State(); n.home.Network.Usable() != nil && (s == booking.Pending || s == booking.Offered) {

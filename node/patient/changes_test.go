@@ -22,6 +22,18 @@ func woken(t testing.TB, n *Node, what string, do func()) {
 	}
 }
 
+// wokenAtOnce is woken for what is told before it returns.
+func wokenAtOnce(t testing.TB, n *Node, what string, do func()) {
+	t.Helper()
+	next := n.Changes().Next()
+	do()
+	select {
+	case <-next:
+	default:
+		t.Errorf("%s: nobody was told", what)
+	}
+}
+
 // Who shows a node is told of what looks different, and not of what was written down once more without a change.
 func TestChanges(t *testing.T) {
 	clock := &testnet.Clock{}
@@ -33,24 +45,24 @@ func TestChanges(t *testing.T) {
 	var token string
 	woken(t, n, "a new appointment", func() { token = listed(t, n, net, clock) })
 	var e *entry
-	woken(t, n, "a booking that begins", func() {
+	wokenAtOnce(t, n, "a booking that begins", func() {
 		var err error
 		if e, err = n.bookings.begin(t.Context(), []string{token}, ""); err != nil {
 			t.Fatal(err)
 		}
 	})
-	woken(t, n, "whom it is for", func() {
+	wokenAtOnce(t, n, "whom it is for", func() {
 		if err := n.consent(t.Context(), e, booking.Patient{Name: "Anna Probe", BirthDate: "1950-03-01"}); err != nil {
 			t.Fatal(err)
 		}
 	})
-	woken(t, n, "another postcode", func() {
+	wokenAtOnce(t, n, "another postcode", func() {
 		if err := n.change(t.Context(), func(p *preferences) { p.Next = "80331" }); err != nil {
 			t.Fatal(err)
 		}
 	})
-	woken(t, n, "a relay", func() { n.setRelay(&peer.AddrInfo{}) })
-	woken(t, n, "a relay that is lost", func() { n.setRelay(nil) })
+	wokenAtOnce(t, n, "a relay", func() { n.setRelay(&peer.AddrInfo{}) })
+	wokenAtOnce(t, n, "a relay that is lost", func() { n.setRelay(nil) })
 	woken(t, n, "the end of what was listed", func() { clock.Advance(13 * time.Hour) })
 	testnet.Until(t, "the attempt ends", func() bool { n.bookings.wake(); return e.state() == booking.Expired })
 	next := n.Changes().Next()

@@ -244,6 +244,7 @@ func (d *disclosures) finish(e *disclosureEntry, state disclosureState, message 
 		e.rec = before
 		return err
 	}
+	d.node.changes.Changed()
 	if before.Consent != nil {
 		clear(before.Consent.Data)
 		before.Consent.Secret = [32]byte{}

@@ -7,6 +7,9 @@
 //
 // With the code of a practice's poster it asks that practice for its own list (package ownlist) and books from it in the same way.
 //
+// Before its user has said a postcode it is client of no relay. A booking is moved by booking another one in its place; what was offered and is not wanted goes back to
+// the practice; searches can go on and tell when they find something; and all of it can be erased.
+//
 // It remembers for two weeks the keys of the waiting rooms that its people were in, lets them be disclosed (package disclosure), and compares what others
 // disclosed with them. Each disclosure has a host and an identity of its own, which end with it.
 package patient

@@ -28,9 +28,9 @@ func (b *bookings) replaceable(id string) error {
 	return nil
 }
 
-// replaces says that another booking is still to be told to go. Call it with the entry's mutex held.
+// replaces says that another booking is still to be told to go. It stays when its user does not want the new one any more. Call it with the entry's mutex held.
 func (e *entry) replaces() bool {
-	return e.attempt.State() == booking.Booked && e.rec.Instead != "" && !e.rec.Replaced
+	return e.attempt.State() == booking.Booked && e.rec.Instead != "" && !e.rec.Replaced && !e.rec.Cancel
 }
 
 // replace has the booking cancelled that e takes the place of. That it was told to go is written down after it was: a crash in between tells it again.

@@ -52,6 +52,13 @@ func TestInsteadOfNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	e, _ := n.find(o.Booking)
+	for _, cancelled := range []bool{false, true} { // its user went back while the confirmation was on its way
+		mere := &entry{attempt: old.attempt, rec: record{Instead: e.rec.Instead, Cancel: cancelled}}
+		if mere.replaces() == cancelled {
+			t.Errorf("cancelled %t, and the old one goes: %t", cancelled, !cancelled)
+		}
+	}
 	if _, err := n.cancelBooking(t.Context(), control.CancelRequest{Booking: o.Booking}); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +69,7 @@ func TestInsteadOfNothing(t *testing.T) {
 		t.Fatalf("%+v %v", pending, err)
 	}
 	clock.Advance(13 * time.Hour)
-	e, _ := n.find(pending.Booking)
+	e, _ = n.find(pending.Booking)
 	testnet.Until(t, "the wait ends", func() bool { n.bookings.wake(); return e.state() == booking.Expired })
 	if s := shownNow(t, n, old); s.State != "booked" || s.Leaving || len(p.bookings()) != 1 {
 		t.Errorf("%+v", s)
@@ -74,10 +81,7 @@ func TestInsteadOverARestart(t *testing.T) {
 	t.Parallel()
 	n, p, net, clock := world(t, 1)
 	old, b := p.booked(0)
-	for _, h := range p.hosts { // the node loses the way to the old practice
-		n.host.Peerstore().ClearAddrs(h.ID())
-		_ = n.host.Network().ClosePeer(h.ID())
-	}
+	p.away()
 	other := newPraxis(t, n, net, clock, 1)
 	fresh, err := n.book(t.Context(), instead(other, 0, b.ID))
 	if err != nil || fresh.State != "booked" {

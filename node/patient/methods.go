@@ -97,7 +97,7 @@ func (n *Node) book(ctx context.Context, in control.BookRequest) (control.Bookin
 func (n *Node) consent(ctx context.Context, e *entry, who booking.Patient) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.attempt.Expire(n.home.Now()) {
+	if e.expire(n.home.Now()) {
 		return n.bookings.save(ctx, e) // nothing of who is sent or kept
 	}
 	if state := e.attempt.State(); state != booking.Pending && state != booking.Offered {

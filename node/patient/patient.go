@@ -209,6 +209,7 @@ func (n *Node) expire(ctx context.Context) {
 			if b := n.home.Network.Get(); b.Number != checked {
 				n.pool.Recheck(n.validator) // a newer network file may no longer allow what was listed
 				checked = b.Number
+				n.changes.Changed()
 			}
 			now := n.pool.View() // however many sheets came within this second
 			fresh, at := now != seen, n.home.Now()

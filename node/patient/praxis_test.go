@@ -9,6 +9,7 @@ import (
 	"time"
 
 	libhost "github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/peerstore"
 
 	"pieks/card"
@@ -119,15 +120,27 @@ func enrolled(t testing.TB, net *testnet.Net, clock *testnet.Clock, device ed255
 func (p *praxis) known(n *Node) {
 	p.n = n
 	for _, h := range p.hosts {
+		n.gate.AllowPeer(h.ID())
 		n.host.Peerstore().AddAddrs(h.ID(), h.Addrs(), peerstore.PermanentAddrTTL)
 	}
 }
 
-// away closes the practice's hosts.
+// away takes the practice, and the relay that would keep letters for it, out of the node's reach. The gate says so at once, where a network would have it wait.
 func (p *praxis) away() {
 	for _, h := range p.hosts {
-		_ = host.Close(h)
+		p.deny(h.ID())
 	}
+	for _, r := range p.n.home.Relays("") {
+		p.deny(r.ID)
+	}
+}
+
+func (p *praxis) deny(id peer.ID) {
+	p.t.Helper()
+	if !p.n.gate.DenyPeer(nil, id, p.clock.Now().Add(1000*time.Hour)) {
+		p.t.Fatal("not denied")
+	}
+	_ = p.n.host.Network().ClosePeer(id)
 }
 
 func (p *praxis) token(i int) string {
@@ -209,7 +222,7 @@ func (p *praxis) mail(e *entry, msg []byte) {
 
 // shortly is how long a test waits for a practice that does not answer.
 func shortly(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }

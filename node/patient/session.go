@@ -3,7 +3,6 @@ package patient
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -175,7 +174,7 @@ func (s *session) hello(ctx context.Context, plz string) (*admission.Reply, erro
 	n := s.node
 	regions := n.regions(plz)
 	if len(regions) == 0 {
-		return nil, fmt.Errorf("no region for this postcode in the network: %w", ErrNoPLZ)
+		return nil, errors.New("no region of this network has the postcode")
 	}
 	reply, err := admission.HelloClient(ctx, n.host, s.relay, regions[0], regions[1:])
 	if err != nil {

@@ -41,6 +41,17 @@ func (e *entry) settle(was standing, err error, now time.Time) {
 	}
 }
 
+// expire ends an entry whose time is over, and says whether it did. What was wrong with somebody's data is no longer the reason then.
+func (e *entry) expire(now time.Time) bool {
+	if !e.attempt.Expire(now) {
+		return false
+	}
+	if e.rec.Why == control.WhyDetails {
+		e.rec.Message, e.rec.Why = "", ""
+	}
+	return true
+}
+
 // settleVisits notes what the practice did to visits: moved them, or cancelled them without having been asked.
 func (e *entry) settleVisits(was standing) {
 	receipt, told := e.attempt.Receipted()

@@ -130,6 +130,7 @@ func (n *Node) matchWarnings(ctx context.Context) error {
 		if err := r.save(ctx, n.home.Store); err != nil {
 			return err
 		}
+		n.changes.Changed()
 		n.log.Info("a warning concerns a waiting room of this node's people")
 	}
 	return nil

@@ -86,6 +86,7 @@ func TestWatch(t *testing.T) {
 	}
 	clock.Advance(time.Hour)
 	n = startNode(t, net, "", clock)
+	n.watches.look(t.Context()) // before any relay was heard
 	if kept := watched(t, n); !kept.Seen || !kept.Since.Equal(found.Since) || kept.Ended || kept.Search.Days[0] != day {
 		t.Errorf("after a restart %+v", kept)
 	}
