@@ -16,7 +16,8 @@ type weekPage struct {
 
 type weekDay struct {
 	Day   string
-	Date  time.Time
+	Name  string // Montag
+	Short string // 30.11.
 	Today bool
 	Rows  []row
 	More  int
@@ -25,6 +26,14 @@ type weekDay struct {
 
 // mondayOf is the first day of a day's week.
 func mondayOf(t time.Time) time.Time { return t.AddDate(0, 0, -((int(t.Weekday()) + 6) % 7)) }
+
+// short is a day without its year, for the head of a narrow column.
+func short(l web.Lang, t time.Time) string {
+	if l == web.English {
+		return t.Format("2 Jan")
+	}
+	return t.Format("2.1.")
+}
 
 func showWeek(c *web.Call) error {
 	date, err := web.Day(c.R.PathValue("date"))
@@ -49,7 +58,7 @@ func showWeek(c *web.Call) error {
 			return err
 		}
 		rows := rowsOf(d.Entries, k, now)
-		w := weekDay{Day: d.Day, Date: at, Today: d.Day == isoDay(now), Tally: tallyOf(rows), Rows: rows}
+		w := weekDay{Day: d.Day, Name: web.Weekday(c.Lang, isoWeekday(at)), Short: short(c.Lang, at), Today: d.Day == isoDay(now), Tally: tallyOf(rows), Rows: rows}
 		if len(rows) > weekRows {
 			w.Rows, w.More = rows[:weekRows], len(rows)-weekRows
 		}
