@@ -20,7 +20,9 @@ func export(c *web.Call) error {
 	for _, key := range []string{"date", "time", "name", "birth", "phone", "vaccine", "dose", "state", "arrived", "lot"} {
 		head = append(head, c.Say("rc_csv_"+key))
 	}
-	data, err := table(head, rows, states(c))
+	words := states(c)
+	words["booked"] = c.Say("rc_state_unnoted")
+	data, err := table(head, rows, words)
 	if err != nil {
 		return err
 	}

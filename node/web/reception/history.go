@@ -89,6 +89,7 @@ func showHistory(c *web.Call) error {
 		return err
 	}
 	p := historyPage{filter: f, All: len(rows), States: states(c), Doses: dosesOf(c), Outcomes: outcomes, Export: "/export" + f.query(0)}
+	p.States["booked"] = c.Say("rc_state_unnoted") // it is over, and nobody has said what became of it
 	p.Pages = max(1, (len(rows)+rowsPerPage-1)/rowsPerPage)
 	p.Page = min(max(1, number(c.R.URL.Query().Get("page"))), p.Pages)
 	p.Rows = rows[(p.Page-1)*rowsPerPage : min(len(rows), p.Page*rowsPerPage)]

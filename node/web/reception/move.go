@@ -1,7 +1,6 @@
 package reception
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -41,7 +40,7 @@ func (m moving) request(preview bool) control.Move {
 }
 
 // seen tells whether what is confirmed is what was looked at.
-func (m moving) seen() string { return fmt.Sprint(m.ToDay, " ", m.ToTime, " ", m.Appointment) }
+func (m moving) seen() string { return m.ToDay + "/" + m.ToTime + "/" + m.Appointment }
 
 // movePage is what the page shows on which visits are moved.
 type movePage struct {
