@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"pieks/gossip/place"
 	"pieks/node/control"
 	"pieks/node/web"
 )
@@ -56,8 +57,16 @@ func readDetails(c *web.Call) control.Details {
 			f.Wrong(field.name, c.Say("rc_wrong_"+field.name+"_practice"))
 		}
 	}
-	if len(d.PLZ) != 5 || strings.Trim(d.PLZ, "0123456789") != "" {
+	if _, err := place.ParsePLZ(d.PLZ); err != nil {
 		f.Wrong("plz", c.Say("rc_wrong_plz"))
+	}
+	for _, field := range []struct {
+		name, value string
+		most        int
+	}{{"name", d.Name, maxPractice}, {"street", d.Street, maxStreet}, {"phone", d.Phone, maxPhone}, {"directions", d.Directions, maxDirections}} {
+		if len(field.value) > field.most {
+			f.Wrong(field.name, c.Say("rc_wrong_long"))
+		}
 	}
 	return d
 }

@@ -83,7 +83,7 @@ func (p *practice) enrolment(context.Context) (control.Enrolment, error) {
 
 func (p *practice) setDetails(_ context.Context, in control.Details) (control.Details, error) {
 	if in.PLZ == "99999" {
-		return in, control.Coded(control.KindUsage, "plz_unknown", "There is no such postcode.")
+		return in, control.Errorf(control.KindUsage, "There is no such postcode.")
 	}
 	in.Place = "Köln"
 	p.details = in

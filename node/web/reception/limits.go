@@ -21,6 +21,10 @@ const (
 	maxName  = 160
 	maxPhone = 32
 	maxLot   = 32
+	// maxPractice, maxStreet, maxDirections: as a card signs them, in bytes.
+	maxPractice   = 96
+	maxStreet     = 96
+	maxDirections = 240
 	// oldest: a birth date before this many years is a slip of the pen.
 	oldest = 125
 	// minPassphrase: a backup leaves the practice on a stick.

@@ -9,6 +9,7 @@ import (
 	"pieks/node/control"
 	"pieks/node/web"
 	"pieks/node/web/qr"
+	"pieks/store"
 )
 
 //go:embed templates text
@@ -36,6 +37,21 @@ func Pages() web.Pages {
 			{Is: booking.ErrNoBooking, Key: "rc_err_no_booking"},
 			{Is: booking.ErrTaken, Key: "rc_err_taken"},
 			{Is: booking.ErrLate, Key: "rc_err_late"},
+			{Is: booking.ErrNotFree, Key: "rc_err_not_free"},
+			{Is: booking.ErrDoses, Key: "rc_err_doses"},
+			{Is: booking.ErrNoChange, Key: "rc_err_no_change"},
+			{Is: booking.ErrNobody, Key: "rc_err_nobody"},
+			{Is: booking.ErrManyVisits, Key: "rc_err_many"},
+			{Is: booking.ErrFarAhead, Key: "rc_err_far"},
+			{Is: booking.ErrNoTarget, Key: "rc_err_no_target"},
+			{Is: booking.ErrNotBooked, Key: "rc_err_not_booked"},
+			{Is: booking.ErrOtherDay, Key: "rc_err_other_day"},
+			{Is: booking.ErrNotAttended, Key: "rc_err_not_attended"},
+			{Is: booking.ErrNotBegun, Key: "rc_err_not_begun"},
+			{Is: booking.ErrLot, Key: "rc_err_lot"},
+			{Is: booking.ErrSeries, Key: "rc_err_series"},
+			{Is: store.ErrFull, Key: "rc_err_full"},
+			{Is: store.ErrFailed, Key: "rc_err_full"},
 			{Is: booking.ErrPatient, Key: "rc_err_patient"},
 			{Is: booking.ErrDetails, Key: "rc_err_patient"},
 		},

@@ -44,15 +44,5 @@ func saveSettings(c *web.Call) error {
 	return c.Go("/settings")
 }
 
-// wrongDetails says why the node refused details, at the field that it is about.
-func wrongDetails(c *web.Call, err error) {
-	field := "name"
-	switch control.CodeOf(err) {
-	case "plz_form", "plz_unknown", "plz":
-		c.Form.Wrong("plz", c.Say("rc_wrong_plz"))
-		return
-	case "street", "phone", "directions":
-		field = control.CodeOf(err)
-	}
-	c.Form.Wrong(field, c.Sentence(err))
-}
+// wrongDetails says why the node refused details that looked right here.
+func wrongDetails(c *web.Call, err error) { c.Form.Wrong("name", c.Sentence(err)) }

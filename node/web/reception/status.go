@@ -13,6 +13,7 @@ import (
 type statusPage struct {
 	control.Status
 	Enrolment control.Enrolment
+	Why       string // there is no enrolment
 	Warn      warning
 	Doctor    bool
 	Reached   int
@@ -30,6 +31,7 @@ func showStatus(c *web.Call) error {
 		if p.Enrolment, err = web.Ask[control.Enrolment](c, control.MethodEnrolment, nil); err != nil {
 			return err
 		}
+		p.Why = problem(c, "rc_why_", p.Enrolment.Why)
 	}
 	return c.Show("status", p)
 }
