@@ -3,6 +3,8 @@ package web
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"pieks/node/web/webtest"
 )
 
@@ -32,6 +34,11 @@ func TestFrameInBrowser(t *testing.T) {
 		if kept := webtest.Eval[string](tab, `document.querySelector("#f-word").value`); kept != "halb" {
 			t.Errorf("the language switch lost what was typed: %q", kept)
 		}
+		tab.Set("#f-word", "eingegeben")
+		tab.Click("#f-word")
+		tab.Keys(kb.Enter) // sends the form, and does not press the language's button
+		tab.Until("the form sent", `document.querySelector("[data-live=word]").innerText === "eingegeben"`)
+		tab.Says("Page")
 		tab.Go(s.URL() + "/none")
 		tab.Says("There is no such page")
 		tab.Check(44)

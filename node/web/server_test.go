@@ -43,7 +43,7 @@ func newSite(t *testing.T) *site {
 			Menu: []MenuItem{{Path: "/", Text: "test_page"}, {Path: "/secret", Text: "test_page", Only: []Person{Doctor}}},
 			Files: fstest.MapFS{
 				"templates/form.html": {Data: []byte(`{{define "title"}}{{.T "test_page"}}{{end}}{{define "main"}}<form id="form" method="post" action="/">{{.CSRF}}` +
-					`{{template "field" (.Field "word" "test_page" "required" "")}}</form><p data-live="word">{{.Data}}</p>{{end}}`)},
+					`{{template "field" (.Field "word" "test_page" "required" "")}}<button>{{.T "test_page"}}</button></form><p data-live="word">{{.Data}}</p>{{end}}`)},
 				"text/test.de.toml": {Data: []byte(`test_page = "Seite"`)},
 				"text/test.en.toml": {Data: []byte(`test_page = "Page"`)},
 			},

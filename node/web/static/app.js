@@ -3,6 +3,7 @@ const parts = {
   "[data-live]": "./live.js",
   "[data-until]": "./countdown.js",
   "[data-scan]": "./scan.js",
+  "[data-desk]": "./desk.js",
   "[data-print]": "./print.js",
   "[data-tick-all]": "./tick.js",
 };

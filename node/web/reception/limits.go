@@ -1,0 +1,32 @@
+package reception
+
+import "time"
+
+const (
+	// rowsPerPage: what is scrolled through in a moment and sent in one.
+	rowsPerPage = 100
+	// foundAtMost: who searches a name sees it among these, or types more of it.
+	foundAtMost = 20
+	// resultLife: how long the answer to a code stays on the desk's page, which visitors may see.
+	resultLife = 5 * time.Minute
+	// backupWarn: how old the newest backup may be.
+	backupWarn = 7 * 24 * time.Hour
+	// weekRows: appointments of a day in the week's view; the rest is a click away.
+	weekRows = 24
+	// lotDays: how far back the lot number used last is looked for.
+	lotDays = 7
+	// maxReason: a sentence, as receipts carry it.
+	maxReason = 240
+	// maxName, maxPhone, maxLot: as bookings keep them, in bytes.
+	maxName  = 160
+	maxPhone = 32
+	maxLot   = 32
+	// maxPractice, maxStreet, maxDirections: as a card signs them, in bytes.
+	maxPractice   = 96
+	maxStreet     = 96
+	maxDirections = 240
+	// oldest: a birth date before this many years is a slip of the pen.
+	oldest = 125
+	// minPassphrase: a backup leaves the practice on a stick.
+	minPassphrase = 10
+)

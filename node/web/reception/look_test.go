@@ -1,0 +1,154 @@
+package reception
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"pieks/node/control"
+	"pieks/node/web/webtest"
+)
+
+// shots are the pages that are looked at, and how one gets there.
+func shots(s *site) []struct{ name, path string } {
+	booked := ""
+	for _, b := range s.bookings {
+		if b.Phone && b.Visits[0].State == "booked" {
+			booked = b.ID
+		}
+	}
+	open := ""
+	for _, a := range s.slots {
+		if a.State == "open" && a.Start.After(s.now()) {
+			open = a.ID
+			break
+		}
+	}
+	return []struct{ name, path string }{
+		{"day", "/day/2026-12-01"}, {"day-empty", "/day/2026-12-04"}, {"week", "/week/2026-12-01"}, {"give", "/give?day=2026-12-04"}, {"phone", "/phone/" + open},
+		{"booking", "/booking/" + booked}, {"desk", "/desk"}, {"changes", "/changes"}, {"history", "/history"}, {"status", "/status"}, {"backup", "/backup"}, {"people", "/people"},
+		{"settings", "/settings"}, {"setup", "/setup"}, {"setup-hours", "/setup/hours"}, {"setup-network", "/setup/network"}, {"setup-done", "/setup/done"},
+	}
+}
+
+// TestPagesInBrowser looks at every page with a real browser, on a telephone and a desktop. With PIEKS_PICTURES=dir it keeps pictures.
+func TestPagesInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser, which runs without -short")
+	}
+	s := newSite(t)
+	s.fill()
+	browser := webtest.Start(t)
+	dir := os.Getenv("PIEKS_PICTURES")
+	for _, look := range []webtest.Look{webtest.Phone, webtest.Desktop} {
+		tab := browser.Tab(look)
+		link, err := s.Link("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab.Go(link.URL)
+		tab.Says("Dienstag, 1. Dezember 2026")
+		size := "1280"
+		if look.Width < 600 {
+			size = "390"
+		}
+		for _, p := range shots(s) {
+			tab.Go(s.URL() + p.path)
+			tab.Check(24)
+			if dir != "" {
+				for dark, name := range map[bool]string{false: "light", true: "dark"} {
+					tab.SetDark(dark)
+					tab.Picture(filepath.Join(dir, p.name+"-"+size+"-"+name+".png"))
+				}
+				tab.SetDark(false)
+			}
+		}
+	}
+}
+
+// TestAtWorkInBrowser looks at what pages show while somebody works with them, and at what only scripts do.
+func TestAtWorkInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser, which runs without -short")
+	}
+	browser := webtest.Start(t)
+	dir := os.Getenv("PIEKS_PICTURES")
+	for size, look := range map[string]webtest.Look{"390": webtest.Phone, "1280": webtest.Desktop} {
+		t.Run(size, func(t *testing.T) {
+			s := newSite(t)
+			s.fill()
+			next := s.bookings[len(s.bookings)-1].Visits[0]
+			tab := browser.Tab(look)
+			link, err := s.Link("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			keep := func(name string) {
+				t.Helper()
+				tab.Check(24)
+				if dir != "" {
+					tab.Picture(filepath.Join(dir, name+"-"+size+"-light.png"))
+					tab.SetDark(true)
+					tab.Picture(filepath.Join(dir, name+"-"+size+"-dark.png"))
+					tab.SetDark(false)
+				}
+			}
+			focused := `document.activeElement.id === "f-code"`
+			tab.Go(link.URL)
+			tab.Says("Dienstag, 1. Dezember 2026")
+
+			// A booking comes while the page is open.
+			var free string
+			for _, a := range s.slots {
+				if a.State == "open" && a.Start.After(s.now()) {
+					free = a.ID
+					break
+				}
+			}
+			tab.Until("listening", `performance.getEntriesByType("resource").some(r => r.name.endsWith("live.js"))`)
+			s.give(control.Patient{Name: "Paula Plötzlich", BirthDate: "1980-01-02"}, false, s.slot(free))
+			s.changes.Changed()
+			tab.Says("Paula Plötzlich")
+
+			// The desk's field has the focus, and gets it back after each answer.
+			tab.Go(s.URL() + "/desk")
+			tab.Until("the focus in the field", focused)
+			tab.Keys("999999-9999-9" + kb.Enter)
+			tab.Says("Nicht eingecheckt")
+			tab.Until("the focus in the field", focused)
+			keep("desk-unknown")
+			tab.Keys(next.Digits + kb.Enter) // in place of the wrong code
+			tab.Says("Eingecheckt")
+			tab.Until("the focus in the field", focused)
+			keep("desk-in")
+			tab.Keys(next.QR + kb.Enter)
+			tab.Says("Bereits eingecheckt um 09:32 Uhr")
+			keep("desk-again")
+
+			tab.Go(s.URL() + "/phone/" + s.slots[len(s.slots)-5].ID)
+			tab.Type("#f-name", "Erika Mustermann")
+			tab.Type("#f-birth", "1.3.50")
+			tab.ClickText("Buchen")
+			tab.Says("vierstelliges Jahr")
+			tab.Until("the focus in the wrong field", `document.activeElement.id === "f-birth"`)
+			keep("phone-wrong")
+
+			tab.Go(s.URL() + "/day/2026-12-01")
+			tab.ClickText("gebuchten absagen")
+			tab.Says("Grund für die Patienten")
+			keep("cancel")
+			tab.Go(s.URL() + "/day/2026-12-01")
+			tab.ClickText("gebuchten verschieben")
+			tab.Says("Vorschau")
+			tab.Type("#f-reason", "Die Lieferung fehlt.")
+			keep("move")
+			tab.Click("button.main")
+			tab.Says("Termine sind verschoben")
+			keep("changes-calls")
+			tab.ClickText("Rückgängig machen")
+			tab.Says("wieder wie vorher")
+		})
+	}
+}

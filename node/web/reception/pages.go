@@ -1,0 +1,151 @@
+package reception
+
+import (
+	"embed"
+	"html/template"
+	"strings"
+
+	"pieks/node/booking"
+	"pieks/node/control"
+	"pieks/node/web"
+	"pieks/node/web/qr"
+	"pieks/store"
+)
+
+//go:embed templates text
+var files embed.FS
+
+var doctor = []web.Person{web.Doctor}
+
+// Pages is the app of a practice.
+func Pages() web.Pages {
+	return web.Pages{
+		Name: "reception", Person: web.Doctor, Files: files,
+		Menu: []web.MenuItem{
+			{Path: "/day", Text: "rc_menu_day"},
+			{Path: "/give", Text: "rc_menu_give"},
+			{Path: "/desk", Text: "rc_menu_desk"},
+			{Path: "/changes", Text: "rc_menu_changes"},
+			{Path: "/history", Text: "rc_menu_history"},
+			{Path: "/status", Text: "rc_menu_status"},
+			{Path: "/settings", Text: "rc_menu_settings", Only: doctor},
+		},
+		Errors: []web.ErrorText{
+			{Is: booking.ErrTooMany, Key: "rc_err_too_many"},
+			{Is: booking.ErrPast, Key: "rc_err_past"},
+			{Is: booking.ErrNoAppointment, Key: "rc_err_no_appointment"},
+			{Is: booking.ErrNoBooking, Key: "rc_err_no_booking"},
+			{Is: booking.ErrTaken, Key: "rc_err_taken"},
+			{Is: booking.ErrLate, Key: "rc_err_late"},
+			{Is: booking.ErrNotFree, Key: "rc_err_not_free"},
+			{Is: booking.ErrDoses, Key: "rc_err_doses"},
+			{Is: booking.ErrNoChange, Key: "rc_err_no_change"},
+			{Is: booking.ErrNobody, Key: "rc_err_nobody"},
+			{Is: booking.ErrManyVisits, Key: "rc_err_many"},
+			{Is: booking.ErrFarAhead, Key: "rc_err_far"},
+			{Is: booking.ErrNoTarget, Key: "rc_err_no_target"},
+			{Is: booking.ErrNotBooked, Key: "rc_err_not_booked"},
+			{Is: booking.ErrOtherDay, Key: "rc_err_other_day"},
+			{Is: booking.ErrNotAttended, Key: "rc_err_not_attended"},
+			{Is: booking.ErrNotBegun, Key: "rc_err_not_begun"},
+			{Is: booking.ErrLot, Key: "rc_err_lot"},
+			{Is: booking.ErrSeries, Key: "rc_err_series"},
+			{Is: store.ErrFull, Key: "rc_err_full"},
+			{Is: store.ErrFailed, Key: "rc_err_full"},
+			{Is: booking.ErrPatient, Key: "rc_err_patient"},
+			{Is: booking.ErrDetails, Key: "rc_err_patient"},
+		},
+		Funcs: map[string]any{"tel": tel, "qrQ": code(qr.Q), "qrM": code(qr.M)},
+		Routes: []web.Route{
+			{Pattern: "GET /{$}", Page: start},
+			{Pattern: "GET /day", Page: today},
+			{Pattern: "GET /day/{date}", Page: showDay},
+			{Pattern: "POST /day/{date}", Page: changeDay},
+			{Pattern: "POST /goto", Page: goTo},
+			{Pattern: "POST /leftover", Page: giveLeftOver},
+			{Pattern: "GET /week/{date}", Page: showWeek},
+			{Pattern: "GET /give", Page: showGive},
+			{Pattern: "POST /give", Page: give},
+			{Pattern: "GET /phone/{id}", Page: showPhone},
+			{Pattern: "POST /phone/{id}", Page: bookByPhone},
+			{Pattern: "GET /booking/{id}", Page: showBooking},
+			{Pattern: "POST /booking/{id}", Page: changeBooking},
+			{Pattern: "GET /move", Page: showMove},
+			{Pattern: "POST /move", Page: move},
+			{Pattern: "GET /cancel", Page: showCancel},
+			{Pattern: "POST /cancel", Page: cancel},
+			{Pattern: "GET /changes", Page: showChanges},
+			{Pattern: "POST /undo", Page: undo},
+			{Pattern: "GET /desk", Page: showDesk},
+			{Pattern: "POST /desk", Page: checkIn},
+			{Pattern: "POST /desk/photo", Page: checkInPhoto},
+			{Pattern: "POST /desk/search", Page: searchDesk},
+			{Pattern: "GET /print/day/{date}", Page: printDay},
+			{Pattern: "GET /print/slip/{id}", Page: printSlip},
+			{Pattern: "GET /print/calls/{id}", Page: printCalls},
+			{Pattern: "GET /poster", Page: printPoster},
+			{Pattern: "GET /history", Page: showHistory},
+			{Pattern: "GET /export", Page: export, Only: doctor},
+			{Pattern: "GET /status", Page: showStatus},
+			{Pattern: "GET /backup", Page: showBackup, Only: doctor},
+			{Pattern: "POST /backup", Page: backup, Only: doctor},
+			{Pattern: "POST /network", Page: takeNetwork, Only: doctor},
+			{Pattern: "GET /people", Page: showPeople, Only: doctor},
+			{Pattern: "POST /people", Page: invite, Only: doctor},
+			{Pattern: "GET /settings", Page: showSettings, Only: doctor},
+			{Pattern: "POST /settings", Page: saveSettings, Only: doctor},
+			{Pattern: "GET /setup", Page: showSetup, Only: doctor},
+			{Pattern: "POST /setup", Page: saveSetup, Only: doctor},
+			{Pattern: "GET /setup/hours", Page: showSetupHours, Only: doctor},
+			{Pattern: "POST /setup/hours", Page: saveSetupHours, Only: doctor},
+			{Pattern: "GET /setup/network", Page: showSetupNetwork, Only: doctor},
+			{Pattern: "POST /setup/network", Page: saveSetupNetwork, Only: doctor},
+			{Pattern: "GET /setup/done", Page: showSetupDone, Only: doctor},
+		},
+	}
+}
+
+// start is where the app begins: with the wizard as long as the practice has not said who it is, else with the day.
+func start(c *web.Call) error {
+	if c.Status().ReadOnlyWhy == "details" {
+		if c.Person() != web.Doctor {
+			return c.Show("notready", nil)
+		}
+		return c.Go("/setup")
+	}
+	return today(c)
+}
+
+// tel is a phone number as a link has it: digits and a leading plus.
+func tel(number string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, number)
+	if strings.HasPrefix(strings.TrimSpace(number), "+") {
+		return "+" + digits
+	}
+	return digits
+}
+
+// code draws a QR code; none that cannot be drawn.
+func code(level qr.Level) func(text, title string) template.HTML {
+	return func(text, title string) template.HTML {
+		svg, err := qr.SVG(text, title, level)
+		if err != nil {
+			return ""
+		}
+		return template.HTML(svg)
+	}
+}
+
+// refused says whether the node refused for a reason that the person at the desk can do something about.
+func refused(err error) bool {
+	switch control.KindOf(err) {
+	case control.KindUsage, control.KindConflict, control.KindUnavailable:
+		return true
+	}
+	return false
+}

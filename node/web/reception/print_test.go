@@ -1,0 +1,85 @@
+package reception
+
+import (
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"pieks/node/web/qr"
+	"pieks/node/web/webtest"
+)
+
+// TestPrinted prints the poster and a slip as a browser does, looks at the paper at 300 dpi and reads the codes from it (case 19). With
+// PIEKS_PICTURES=dir it keeps the pages.
+func TestPrinted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser, which runs without -short")
+	}
+	s := newSite(t)
+	s.fill()
+	pdftoppm := webtest.Need(t, "pdftoppm")
+	dir := os.Getenv("PIEKS_PICTURES")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	phone := ""
+	for _, b := range s.bookings {
+		if b.Phone {
+			phone = b.ID
+		}
+	}
+	poster, err := s.poster(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab := webtest.Start(t).Tab(webtest.Desktop)
+	link, err := s.Link("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab.Go(link.URL)
+	tab.Says("Dienstag")
+	for _, paper := range []struct {
+		name, path string
+		pages      int
+		codes      []string // by page
+		mm         float64  // side of the code with its quiet zone
+	}{
+		{"print_day", "/print/day/2026-12-01", 1, nil, 0},
+		{"print_slip", "/print/slip/" + phone, 2, []string{s.booking(phone).Visits[0].QR, poster.QR}, 38},
+		{"print_poster", "/poster", 1, []string{poster.QR}, 90},
+	} {
+		tab.Go(s.URL() + paper.path)
+		tab.Check(24)
+		if paper.mm > 0 {
+			px := webtest.Eval[float64](tab, `document.querySelector(".qr svg").getBoundingClientRect().width`)
+			if mm := px * 25.4 / 96; math.Abs(mm-paper.mm) > 1 {
+				t.Errorf("the code of %s has %.1f mm", paper.path, mm)
+			}
+		}
+		pdf := filepath.Join(dir, paper.name+".pdf")
+		tab.Print(pdf)
+		if out, err := exec.CommandContext(t.Context(), pdftoppm, "-png", "-r", "300", pdf, filepath.Join(dir, paper.name)).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		pages, err := filepath.Glob(filepath.Join(dir, paper.name+"-*.png"))
+		if err != nil || len(pages) != paper.pages {
+			t.Fatalf("%s has %d pages, want %d: %v", paper.name, len(pages), paper.pages, err)
+		}
+		for i, want := range paper.codes {
+			f, err := os.Open(pages[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := qr.Read(t.Context(), f)
+			if err != nil || got != want {
+				t.Errorf("page %d of %s reads %q (%v), want %q", i+1, paper.name, got, err, want)
+			}
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
