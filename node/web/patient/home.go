@@ -19,7 +19,7 @@ type homeData struct {
 	Further  bool             // days and parts of day are asked for: the questions about them are open
 }
 
-func home(c *web.Call) error {
+func start(c *web.Call) error {
 	data, err := homeOf(c)
 	if err != nil {
 		return err

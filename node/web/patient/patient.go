@@ -24,7 +24,7 @@ func Pages() web.Pages {
 		},
 		Files: files,
 		Routes: []web.Route{
-			{Pattern: "GET /{$}", Page: home}, {Pattern: "POST /{$}", Page: search},
+			{Pattern: "GET /{$}", Page: start}, {Pattern: "POST /{$}", Page: search},
 			{Pattern: "GET /list", Page: list}, {Pattern: "POST /list/radius", Page: widen}, {Pattern: "POST /list/stay", Page: stay},
 			{Pattern: "GET /list/second", Page: second}, {Pattern: "POST /choose", Page: choose}, {Pattern: "POST /choose/second", Page: chooseSecond},
 			{Pattern: "GET /asking/{id}", Page: asking},
