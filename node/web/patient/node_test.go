@@ -34,6 +34,7 @@ type node struct {
 
 	wait    chan struct{} // not nil: a practice answers when it is closed
 	away    bool          // practices are offline
+	lose    bool          // somebody else is faster, once
 	nextPLZ time.Duration // a change of the postcode counts so much later
 	sent    []control.Patient
 }
@@ -263,8 +264,8 @@ func (n *node) request(ctx context.Context, in control.RequestRequest) (control.
 	switch {
 	case n.away:
 		b.State, b.Mailed, b.Until = "pending", true, n.now().Add(6*time.Hour)
-	case slices.ContainsFunc(all, func(s *slot) bool { return s.gone }):
-		b.State, b.Why = "taken", "taken"
+	case n.lose, slices.ContainsFunc(all, func(s *slot) bool { return s.gone }):
+		n.lose, b.State, b.Why = false, "taken", "taken"
 	default:
 		b.Practice, b.Licence = all[0].practice, "Praxis für Allgemeinmedizin"
 		for _, s := range all {

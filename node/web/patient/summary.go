@@ -8,17 +8,19 @@ import (
 )
 
 // summary is what a search looks for, in words, from what the node was asked: for the head of a list and for watches.
-func summary(v web.View, r control.SearchRequest, vaccines catalogue) string {
+func summary(v web.View, r control.SearchRequest, vaccines catalogue, both bool) string {
 	words := []string{v.Say("pt_sum_radius", "KM", int(r.RadiusKM))}
 	if r.Vaccine == "" {
 		words = append(words, v.Say("pt_vaccine_any"))
 	} else {
 		words = append(words, vaccines.Name(r.Vaccine))
 	}
-	switch r.Dose {
-	case 1:
+	switch {
+	case both:
+		words = append(words, v.Say("pt_doses_both"))
+	case r.Dose == 1:
 		words = append(words, v.Say("pt_doses_first"))
-	case 2:
+	case r.Dose == 2:
 		words = append(words, v.Say("pt_doses_second"))
 	}
 	switch n := len(r.Days); n {
