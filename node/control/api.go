@@ -311,9 +311,8 @@ type Booking struct {
 	Phone    bool      `json:"by_phone,omitempty"` // practice: reception booked it for a caller
 	Until    time.Time `json:"until,omitzero"`
 	Message  string    `json:"message,omitempty"`
-	Why      string    `json:"why,omitempty"`     // patient: the code of what Message says, see WhyTaken; "" when there is nothing to explain
-	Reason   string    `json:"reason,omitempty"`  // patient: what the practice says about its change
-	Licence  string    `json:"licence,omitempty"` // patient: profession as on the practice's card
+	Why      string    `json:"why,omitempty"`    // patient: the code of what Message says, see WhyTaken; "" when there is nothing to explain
+	Reason   string    `json:"reason,omitempty"` // patient: what the practice says about its change
 	Practice *Practice `json:"practice,omitempty"`
 	Licence  string    `json:"licence,omitempty"` // patient: profession as on the practice's card
 	Patient  *Patient  `json:"patient,omitempty"`

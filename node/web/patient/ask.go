@@ -64,7 +64,7 @@ func answered(c *web.Call, a asked, offer control.Offer, err error) error {
 	case control.KindOf(err) == control.KindNotFound || control.CodeOf(err) == control.CodeTokenGone:
 		return lost(c, a.tokens, len(a.tokens) == 2, a.from)
 	case err != nil:
-		c.TellBad(c.Sentence(err))
+		c.TellBad(sentence(c, err))
 		return c.Go(listOf(a.from))
 	}
 	c.Draft().Put(offerDraft(offer.Booking), kept{offer, a.tokens, a.from})

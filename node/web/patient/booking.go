@@ -86,7 +86,7 @@ func cancel(c *web.Call) error {
 	id := c.R.PathValue("id")
 	_, ok, err := web.AskLater[control.Booking](c, control.MethodCancel, control.CancelRequest{Booking: id}).Within(c.Context(), bookPatience)
 	if ok && err != nil {
-		c.TellBad(c.Sentence(err))
+		c.TellBad(sentence(c, err))
 	}
 	return c.Go("/booking/" + id)
 }

@@ -120,7 +120,7 @@ func TestLook(t *testing.T) {
 			see("19-history-empty")
 			s.node.do(func() {
 				b := s.node.booking(id)
-				b.State, b.Reason, b.Why = "cancelled", "Der Impfstoff wurde nicht geliefert.", whyPractice
+				b.State, b.Reason, b.Why = "cancelled", "Der Impfstoff wurde nicht geliefert.", control.WhyCancelledByPractice
 				b.Visits[0].State = "cancelled"
 				p := *b
 				p.ID, p.State, p.Reason, p.Why, p.Moved = "77", "attended", "", "", time.Time{}

@@ -265,7 +265,7 @@ func (n *node) request(ctx context.Context, in control.RequestRequest) (control.
 	case n.away:
 		b.State, b.Mailed, b.Until = "pending", true, n.now().Add(6*time.Hour)
 	case n.lose, slices.ContainsFunc(all, func(s *slot) bool { return s.gone }):
-		n.lose, b.State, b.Why = false, "taken", "taken"
+		n.lose, b.State, b.Why = false, "taken", control.WhyTaken
 	default:
 		b.Practice, b.Licence = all[0].practice, "Praxis für Allgemeinmedizin"
 		for _, s := range all {
@@ -299,7 +299,7 @@ func (n *node) book(_ context.Context, in control.BookRequest) (control.Booking,
 	case b == nil:
 		return control.Booking{}, control.Errorf(control.KindNotFound, "no booking")
 	case b.State == "offered" && n.now().After(b.Until):
-		b.State, b.Why = "expired", "expired"
+		b.State, b.Why = "expired", control.WhyExpired
 	case b.State == "offered":
 		b.State, b.Patient = "booked", &control.Patient{Name: in.Name, BirthDate: in.BirthDate, Phone: in.Phone}
 		n.sent = append(n.sent, *b.Patient)
@@ -325,7 +325,7 @@ func (n *node) cancel(id string) (control.Booking, error) {
 			b.Visits[i].State = "cancelled"
 		}
 	case b.State == "offered", b.State == "pending":
-		b.State = "expired"
+		b.State, b.Why = "expired", control.WhyReleased
 	default:
 		return *b, control.Coded(control.KindConflict, control.CodeState, "not now")
 	}

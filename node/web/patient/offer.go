@@ -50,7 +50,7 @@ func offerOf(c *web.Call) (d offerData, away func() error, err error) {
 	}
 	// What the node knows now, and beside it what only the answer had.
 	d.Offer = k.offer
-	d.Booking, d.State, d.Until, d.Visits, d.Test = b.ID, b.State, b.Until, b.Visits, b.Test
+	d.Booking, d.State, d.Why, d.Until, d.Visits, d.Test = b.ID, b.State, b.Why, b.Until, b.Visits, b.Test
 	if b.Practice != nil {
 		d.Practice = *b.Practice
 	}
@@ -111,7 +111,7 @@ func book(c *web.Call) error {
 	case !ok:
 		return c.Go("/booking/" + d.Booking)
 	case err != nil:
-		c.TellBad(c.Sentence(err))
+		c.TellBad(sentence(c, err))
 		return c.Go("/offer/" + d.Booking)
 	}
 	if s := stageOf(b, c.Now()); s == Taken || s == Expired || s == Refused {

@@ -41,7 +41,7 @@ func Pages() web.Pages {
 			{Pattern: "GET /settings", Page: settings}, {Pattern: "POST /settings", Page: settingsSet},
 			{Pattern: "GET /erase", Page: eraseAsk}, {Pattern: "POST /erase", Page: erase},
 		},
-		Funcs: map[string]any{"km": distance, "tel": tel, "qr": code, "found": found, "warnings": warnings, "summary": summary, "stage": stage,
+		Funcs: map[string]any{"km": distance, "tel": tel, "qr": code, "found": found, "warnings": warnings, "summary": summary, "stage": stage, "why": why,
 			"radii": func() []int { return radii }, "doses": func() []string { return doses }, "whens": func() []string { return whens },
 			"parts": func() []string { return dayParts }, "weekdays": func() []int { return []int{1, 2, 3, 4, 5, 6, 7} }},
 	}

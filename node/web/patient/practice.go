@@ -61,7 +61,7 @@ var listStates = []string{"offline", "code", "elsewhere", "revoked", "unproven",
 
 // codeOf is the code that was typed or scanned, or that of the photo.
 func codeOf(c *web.Call) (string, error) {
-	if text := c.Form.Get("code"); text != "" {
+	if text := strings.ToUpper(strings.Join(strings.Fields(c.Form.Get("code")), "")); text != "" {
 		if len(text) > longestCode {
 			c.Form.Wrong("code", c.Say("pt_own_code"))
 		}

@@ -26,6 +26,7 @@ const (
 	Taken      Stage = "taken"
 	Expired    Stage = "expired"
 	Refused    Stage = "refused"
+	Released   Stage = "released" // given back by the patient before it was booked
 )
 
 // stageOf reads it from the booking.
@@ -55,20 +56,20 @@ func stageOf(b control.Booking, now time.Time) Stage {
 		}
 		return Attended
 	case "cancelled":
-		if b.Why == whyPractice || b.Reason != "" {
+		if b.Why == control.WhyCancelledByPractice || b.Reason != "" {
 			return Withdrawn
 		}
 		return Cancelled
 	case "taken":
 		return Taken
 	case "expired":
+		if b.Why == control.WhyReleased {
+			return Released
+		}
 		return Expired
 	}
 	return Refused
 }
-
-// whyPractice is the code of a booking that its practice cancelled.
-const whyPractice = "cancelled_by_practice"
 
 // Lost says that there will be no appointment of it, and not because the patient wished so.
 func (s Stage) Lost() bool { return s == Withdrawn || s == Taken || s == Expired || s == Refused }

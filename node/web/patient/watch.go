@@ -14,18 +14,17 @@ func watch(c *web.Call) error {
 		return err
 	}
 	_, err = web.Ask[control.Watch](c, control.MethodWatch, d.Asked)
-	switch control.CodeOf(err) {
-	case control.CodeWatches:
-		c.TellBad(c.Say("pt_watches_full"))
-		return c.Go("/")
-	case control.CodeDaysOver:
-		c.TellBad(c.Say("pt_day_past"))
-		return c.Go("/list")
-	}
-	if err != nil {
+	switch {
+	case control.CodeOf(err) == control.CodeWatches:
+		c.TellBad(sentence(c, err))
+		return c.Go("/") // where one can be ended
+	case control.CodeOf(err) != "":
+		c.TellBad(sentence(c, err))
+	case err != nil:
 		return err
+	default:
+		c.Tell("pt_watching")
 	}
-	c.Tell("pt_watching")
 	return c.Go("/list")
 }
 
