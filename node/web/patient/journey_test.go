@@ -63,9 +63,9 @@ func TestDatesAsPeopleReadThem(t *testing.T) {
 		s.node.bookings = []control.Booking{{ID: "aa", State: "booked", Practice: &practices[0], Visits: []control.Visit{{Start: at, End: at.Add(time.Minute), State: "booked", Digits: "1", QR: "A"}}}}
 	})
 	de.get("/")
-	de.says("Dienstag, 2. Dezember 2031, 09:30 Uhr")
+	de.says("Dienstag, 2. Dezember 2031 09:30 Uhr")
 	en.get("/")
-	en.says("Tuesday, 2 December 2031, 9:30")
+	en.says("Tuesday, 2 December 2031 9:30")
 }
 
 func TestPostcodes(t *testing.T) {

@@ -26,6 +26,9 @@ func look(t *testing.T, tab *webtest.Tab, width int, name string) {
 
 // TestLook goes through every page as a person would, and looks at each.
 func TestLook(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser, which runs without -short")
+	}
 	browser := webtest.Start(t)
 	for _, l := range []webtest.Look{webtest.Phone, webtest.Desktop} {
 		t.Run(fmt.Sprint(l.Width), func(t *testing.T) {
@@ -45,7 +48,7 @@ func TestLook(t *testing.T) {
 			tab.Says("Freie Termine")
 			see("03-list")
 			tab.Click("button.choice")
-			tab.Says("Für Sie reserviert")
+			tab.Says("Reserviert bis")
 			see("04-offer")
 			tab.ClickText("Verbindlich buchen")
 			tab.Says("Bitte geben Sie den Namen ein")
@@ -155,7 +158,7 @@ func TestLook(t *testing.T) {
 			see("26-asking")
 			close(s.node.wait)
 			s.node.changes.Changed()
-			tab.Says("Für Sie reserviert")
+			tab.Says("Reserviert bis")
 			s.node.do(func() { s.node.wait, s.node.away = nil, true })
 			open("/")
 			tab.Set("#f-vaccine", "influenza-60")

@@ -2,6 +2,7 @@ package patient
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -103,7 +104,13 @@ type ownData struct {
 
 type ownDay struct {
 	Day   time.Time
-	Slots []control.Listed
+	Slots []ownTime
+}
+
+// ownTime are appointments at one time that are the same to a patient; the first of them stands for all.
+type ownTime struct {
+	control.Listed
+	Count int
 }
 
 // byDay puts a practice's appointments below their days, by start.
@@ -115,7 +122,12 @@ func byDay(slots []control.Listed) (days []ownDay) {
 		if n := len(days); n == 0 || days[n-1].Day.Format(time.DateOnly) != start.Format(time.DateOnly) {
 			days = append(days, ownDay{Day: start})
 		}
-		days[len(days)-1].Slots = append(days[len(days)-1].Slots, s)
+		day := &days[len(days)-1]
+		if i := slices.IndexFunc(day.Slots, func(t ownTime) bool { return t.Start.Equal(s.Start) && t.Vaccine == s.Vaccine && t.Dose == s.Dose }); i >= 0 {
+			day.Slots[i].Count++
+			continue
+		}
+		day.Slots = append(day.Slots, ownTime{s, 1})
 	}
 	return days
 }
@@ -187,7 +199,7 @@ func practiceChoose(c *web.Call) error {
 	if i < 0 {
 		return web.NotFound
 	}
-	chosen := o.list.Slots[i]
+	chosen := anyLike(o.list.Slots, o.list.Slots[i])
 	first, ok := web.Kept[control.Listed](c.Draft(), ownFirstDraft)
 	c.Draft().Drop(ownFirstDraft)
 	switch {
@@ -202,6 +214,17 @@ func practiceChoose(c *web.Call) error {
 		return c.Go("/practice/second")
 	}
 	return ask(c, []control.Token{tokenOf(chosen)}, "practice")
+}
+
+// anyLike is one of the appointments that are the same to a patient as the one that was chosen: two patients are not set on the same.
+func anyLike(slots []control.Listed, chosen control.Listed) control.Listed {
+	var same []control.Listed
+	for _, s := range slots {
+		if s.Start.Equal(chosen.Start) && s.Vaccine == chosen.Vaccine && s.Dose == chosen.Dose {
+			same = append(same, s)
+		}
+	}
+	return same[rand.IntN(len(same))]
 }
 
 func tokenOf(s control.Listed) control.Token {

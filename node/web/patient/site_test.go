@@ -176,7 +176,7 @@ func (b *browser) choose(i int) {
 	form = form[strings.LastIndex(form, "<form"):]
 	values := []string{"token", choices[i]}
 	for _, hidden := range []string{"both", "second"} {
-		if strings.Contains(form, `name="`+hidden+`" value="1"`) {
+		if strings.Contains(form, `type="hidden" name="`+hidden+`" value="1"`) {
 			values = append(values, hidden, "1")
 		}
 	}

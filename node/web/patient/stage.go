@@ -118,8 +118,8 @@ func upcoming(all []control.Booking, now time.Time) []control.Booking {
 func over(all []control.Booking, now time.Time) []control.Booking {
 	var some []control.Booking
 	for _, b := range all {
-		switch stageOf(b, now) {
-		case Past, Attended, Cancelled, Withdrawn:
+		switch s := stageOf(b, now); {
+		case s == Past, s == Attended, s == Cancelled, s == Withdrawn && !firstStart(b).After(now):
 			some = append(some, b)
 		}
 	}
