@@ -42,8 +42,10 @@ type Server struct {
 	text     lazy[*Text]
 	views    lazy[*views]
 	live     live
+	ctx      context.Context // ends with the server
 	cancel   context.CancelFunc
 	served   chan struct{}
+	later    sync.WaitGroup // methods that are still asked, see AskLater
 
 	statusMu sync.Mutex
 	statusAt time.Time
@@ -60,7 +62,7 @@ func Serve(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{cfg: cfg, log: cfg.Log, hosts: hostsOf(listener.Addr(), cfg.Listen), cancel: cancel, served: make(chan struct{}),
+	s := &Server{cfg: cfg, log: cfg.Log, hosts: hostsOf(listener.Addr(), cfg.Listen), ctx: ctx, cancel: cancel, served: make(chan struct{}),
 		sessions: openSessions(cfg.Home.Store, cfg.Home.Now), drafts: drafts{now: cfg.Home.Now}, errors: cfg.Pages.Errors}
 	s.url = "http://" + address(listener.Addr(), cfg.Listen)
 	if s.cookie, err = cookieName(ctx, cfg.Home); err != nil {
@@ -95,6 +97,7 @@ func (s *Server) Close() error {
 		err = s.http.Close()
 	}
 	<-s.served
+	s.later.Wait()
 	return err
 }
 

@@ -18,13 +18,15 @@ async function refresh() {
   busy = true;
   try {
     const answer = await fetch(location.href, { headers: { "Pieks-Live": "1" }, redirect: "follow" });
-    if (answer.redirected) { location.replace(answer.url); return; }
+    if (answer.redirected) { if (!busyPart(document.body)) location.replace(answer.url); return; }
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {
       const next = page.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
       if (next && next.innerHTML !== part.innerHTML && !busyPart(part)) {
+        const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
         part.innerHTML = next.innerHTML;
+        if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
         part.dispatchEvent(new CustomEvent("pieks:live", { bubbles: true }));
       }
     }
@@ -45,4 +47,5 @@ function listen() {
 
 document.addEventListener("visibilitychange", listen);
 addEventListener("pagehide", () => source?.close());
+if (document.querySelector("[data-fresh]")) setInterval(() => { if (!document.hidden) refresh(); }, 15000);
 listen();

@@ -1,0 +1,27 @@
+package patient
+
+import "time"
+
+const (
+	// pageSize: choices on one page of a list, each a button as wide as a phone.
+	pageSize = 20
+	// alternatives are shown when somebody else was faster: as many as can be compared at a glance.
+	alternatives = 3
+	// askPatience: a practice that is reached answers within a second; a longer wait gets a page of its own.
+	askPatience = 2 * time.Second
+	// bookPatience: the confirmation takes one answer more.
+	bookPatience = 4 * time.Second
+	// secondTries: first doses of one choice that are tried for one with a second dose that fits.
+	secondTries = 64
+	// mostDays: appointments are given out 90 days ahead (gossip.DefaultRules), so no search needs more.
+	mostDays = 92
+	// knownPeople: a family whose names are offered again.
+	knownPeople = 6
+	// oldest: nobody was born before (booking.minBirthYear).
+	oldest = 1900
+	// longestName and longestPhone are those of package booking, in bytes.
+	longestName  = 160
+	longestPhone = 32
+	// longestCode: the text of a poster's code is far shorter.
+	longestCode = 2 << 10
+)

@@ -1,0 +1,234 @@
+package patient
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"pieks/node/control"
+	"pieks/node/web"
+	"pieks/node/web/qr"
+)
+
+const practiceDraft = "practice"
+
+// ownList is the list of one practice, as its code opened it.
+type ownList struct {
+	code string
+	at   time.Time
+	list control.PracticeList
+}
+
+// practiceCode asks for the code of a practice: scanned, typed or photographed.
+func practiceCode(c *web.Call) error {
+	c.Form = web.NewForm()
+	return c.Show("practice", nil)
+}
+
+// practiceOpen asks the practice for its list.
+func practiceOpen(c *web.Call) error {
+	if c.Form.Again() {
+		return c.Show("practice", nil)
+	}
+	text, err := codeOf(c)
+	if err != nil {
+		return err
+	}
+	if !c.Form.OK() {
+		return c.Show("practice", nil)
+	}
+	list, err := web.Ask[control.PracticeList](c, control.MethodPracticeList, control.PracticeCode{Code: text})
+	if err != nil && control.KindOf(err) != control.KindUnavailable && control.KindOf(err) != control.KindUsage {
+		return err
+	}
+	if err != nil {
+		list.State = "offline"
+		if control.KindOf(err) == control.KindUsage {
+			list.State = "code"
+		}
+	}
+	if list.State != "listed" {
+		c.Form.Wrong("code", c.Say("pt_own_"+oneOf(listStates, list.State)))
+		return c.Show("practice", nil)
+	}
+	c.Draft().Put(practiceDraft, ownList{text, c.Now(), list})
+	return c.Go("/practice/list")
+}
+
+// listStates are those of control.PracticeList but "listed"; the first is for what is none of them.
+var listStates = []string{"offline", "code", "elsewhere", "revoked", "unproven", "closed", "busy"}
+
+// codeOf is the code that was typed or scanned, or that of the photo.
+func codeOf(c *web.Call) (string, error) {
+	if text := strings.ToUpper(strings.Join(strings.Fields(c.Form.Get("code")), "")); text != "" {
+		if len(text) > longestCode {
+			c.Form.Wrong("code", c.Say("pt_own_code"))
+		}
+		return text, nil
+	}
+	photo, err := c.File("photo")
+	if err != nil {
+		return "", err
+	}
+	if photo == nil {
+		c.Form.Wrong("code", c.Say("pt_own_missing"))
+		return "", nil
+	}
+	defer photo.Close()
+	text, err := qr.Read(c.Context(), photo)
+	switch {
+	case errors.Is(err, qr.ErrNoCode):
+		c.Form.Wrong("photo", c.Say("pt_photo_nothing"))
+	case errors.Is(err, qr.ErrTooLarge):
+		c.Form.Wrong("photo", c.Say("pt_photo_large"))
+	case errors.Is(err, qr.ErrFormat):
+		c.Form.Wrong("photo", c.Say("pt_photo_format"))
+	case err != nil:
+		return "", err
+	}
+	return strings.TrimSpace(text), nil
+}
+
+// ownData is the list of one practice with exact times.
+type ownData struct {
+	control.PracticeList
+	At       time.Time
+	Code     string
+	Vaccines catalogue
+	First    *control.Listed // in the list of second doses
+	Days     []ownDay
+	Series   bool // a vaccine of two doses is among them
+}
+
+type ownDay struct {
+	Day   time.Time
+	Slots []ownTime
+}
+
+// ownTime are appointments at one time that are the same to a patient; the first of them stands for all.
+type ownTime struct {
+	control.Listed
+	Count int
+}
+
+// byDay puts a practice's appointments below their days, by start.
+func byDay(slots []control.Listed) (days []ownDay) {
+	sorted := slices.Clone(slots)
+	slices.SortStableFunc(sorted, func(a, b control.Listed) int { return a.Start.Compare(b.Start) })
+	for _, s := range sorted {
+		start := s.Start.In(web.Berlin)
+		if n := len(days); n == 0 || days[n-1].Day.Format(time.DateOnly) != start.Format(time.DateOnly) {
+			days = append(days, ownDay{Day: start})
+		}
+		day := &days[len(days)-1]
+		if i := slices.IndexFunc(day.Slots, func(t ownTime) bool { return t.Start.Equal(s.Start) && t.Vaccine == s.Vaccine && t.Dose == s.Dose }); i >= 0 {
+			day.Slots[i].Count++
+			continue
+		}
+		day.Slots = append(day.Slots, ownTime{s, 1})
+	}
+	return days
+}
+
+// fit are the second doses of a practice that fit a first one: as many days later as the vaccine asks for.
+func fit(slots []control.Listed, first control.Listed, v control.Vaccine) (some []control.Listed) {
+	day := func(t time.Time) time.Time {
+		t = t.In(web.Berlin)
+		return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+	}
+	for _, s := range slots {
+		apart := int(day(s.Start).Sub(day(first.Start)).Hours() / 24)
+		if s.Vaccine == first.Vaccine && s.Dose != 1 && apart >= v.MinInterval && apart <= v.MaxInterval {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+func ownOf(c *web.Call) (o ownList, d ownData, err error) {
+	o, ok := web.Kept[ownList](c.Draft(), practiceDraft)
+	if !ok {
+		return o, d, web.NotFound
+	}
+	d = ownData{PracticeList: o.list, At: o.at, Code: o.code}
+	d.Vaccines, err = vaccines(c)
+	return o, d, err
+}
+
+func practiceList(c *web.Call) error {
+	o, d, err := ownOf(c)
+	if errors.Is(err, web.NotFound) {
+		return c.Go("/practice")
+	}
+	if err != nil {
+		return err
+	}
+	d.Days = byDay(o.list.Slots)
+	d.Series = slices.ContainsFunc(o.list.Slots, func(s control.Listed) bool { return d.Vaccines.series(s.Vaccine) && s.Dose < 2 })
+	return c.Show("practice_list", d)
+}
+
+const ownFirstDraft = "own first"
+
+func practiceSecond(c *web.Call) error {
+	o, d, err := ownOf(c)
+	first, ok := web.Kept[control.Listed](c.Draft(), ownFirstDraft)
+	if errors.Is(err, web.NotFound) || !ok {
+		return c.Go("/practice")
+	}
+	if err != nil {
+		return err
+	}
+	d.First = &first
+	d.Days = byDay(fit(o.list.Slots, first, d.Vaccines[first.Vaccine]))
+	return c.Show("practice_second", d)
+}
+
+// practiceChoose takes one of a practice's own list; with both=1 the second dose is chosen next.
+func practiceChoose(c *web.Call) error {
+	o, d, err := ownOf(c)
+	if errors.Is(err, web.NotFound) {
+		return c.Go("/practice")
+	}
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(o.list.Slots, func(s control.Listed) bool { return s.ID == c.Form.Get("token") })
+	if i < 0 {
+		return web.NotFound
+	}
+	chosen := anyLike(o.list.Slots, o.list.Slots[i])
+	first, ok := web.Kept[control.Listed](c.Draft(), ownFirstDraft)
+	c.Draft().Drop(ownFirstDraft)
+	switch {
+	case c.Form.Get("second") != "" && ok:
+		return ask(c, []control.Token{tokenOf(first), tokenOf(chosen)}, "practice")
+	case c.Form.Get("both") != "" && d.Vaccines.series(chosen.Vaccine):
+		if len(fit(o.list.Slots, chosen, d.Vaccines[chosen.Vaccine])) == 0 {
+			c.TellBad(c.Say("pt_own_no_second"))
+			return c.Go("/practice/list")
+		}
+		c.Draft().Put(ownFirstDraft, chosen)
+		return c.Go("/practice/second")
+	}
+	return ask(c, []control.Token{tokenOf(chosen)}, "practice")
+}
+
+// anyLike is one of the appointments that are the same to a patient as the one that was chosen: two patients are not set on the same.
+func anyLike(slots []control.Listed, chosen control.Listed) control.Listed {
+	var same []control.Listed
+	for _, s := range slots {
+		if s.Start.Equal(chosen.Start) && s.Vaccine == chosen.Vaccine && s.Dose == chosen.Dose {
+			same = append(same, s)
+		}
+	}
+	return same[rand.IntN(len(same))]
+}
+
+func tokenOf(s control.Listed) control.Token {
+	t := wantedOf(control.Booking{Visits: []control.Visit{{Start: s.Start, Vaccine: s.Vaccine, Dose: s.Dose}}})[0]
+	t.ID = s.ID
+	return t
+}

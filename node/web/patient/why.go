@@ -1,0 +1,34 @@
+package patient
+
+import (
+	"pieks/node/control"
+	"pieks/node/web"
+)
+
+// whyKeys are the texts for the codes of package control that need more than the booking's state.
+var whyKeys = map[string]string{
+	control.WhyLimit: "pt_why_limit", control.WhyNetwork: "pt_why_network", control.WhyDetails: "pt_why_details", control.WhyLate: "pt_why_late",
+	control.WhyForged: "pt_why_unproven", control.WhyLicence: "pt_why_unproven", control.WhyArea: "pt_why_unproven", control.WhyRevoked: "pt_why_unproven",
+	control.WhyUnreached: "pt_why_unreached",
+	control.CodeInterval: "pt_why_interval", control.CodeSingleDose: "pt_no_second", control.CodeState: "pt_why_state", control.CodeTokenGone: "pt_why_gone",
+	control.CodeWatches: "pt_watches_full", control.CodeDaysOver: "pt_day_past",
+}
+
+// why is the text for a code.
+func why(code string) string {
+	if key, ok := whyKeys[code]; ok {
+		return key
+	}
+	return "pt_why_other"
+}
+
+// sentence is a refusal in the language of the page.
+func sentence(c *web.Call, err error) string {
+	if key, ok := whyKeys[control.CodeOf(err)]; ok {
+		return c.Say(key)
+	}
+	if control.KindOf(err) == control.KindUnavailable {
+		return c.Say("pt_not_now")
+	}
+	return c.Sentence(err)
+}
