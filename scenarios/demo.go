@@ -32,14 +32,23 @@ type DemoResult struct {
 
 // DemoOptions say how to show the network.
 type DemoOptions struct {
-	Dir  string // where to keep everything; empty: a temporary folder, removed at the end
-	Log  *slog.Logger
-	Say  func(line string)                  // the account, line by line; nil: none
-	Stay func(homes []DemoHome, dir string) // told when all is done and the nodes go on until ctx ends; nil: stop at once
+	Dir string // where to keep everything; empty: a temporary folder, removed at the end
+	Log *slog.Logger
+	Say func(line string) // the account, line by line; nil: none
+	// Stay is told when all is done and the nodes go on until ctx ends; nil: stop at once.
+	Stay   func(Stage)
+	Listen string // where the start page is, "" for the first free port from 7400 on
 }
 
-// DemoHome is a node of the demo that goes on running.
-type DemoHome struct{ Name, Role, Home, About string }
+// Stage is a demo whose nodes go on running.
+type Stage struct {
+	Start string // opens the start page once
+	Homes []DemoHome
+	Net   *Net
+}
+
+// DemoHome is a node of the demo that goes on running. Link opens its app once; "" where it shows none.
+type DemoHome struct{ Name, Role, Home, About, Link string }
 
 type demoPractice struct {
 	name    string
@@ -99,10 +108,9 @@ func Demo(ctx context.Context, opts DemoOptions) (result DemoResult, err error) 
 	d.result.Seconds = time.Since(began).Seconds()
 	d.say("Done in %.1f s: %d appointments, %d bookings, none given twice.", d.result.Seconds, d.result.Slots, d.result.Bookings)
 	if opts.Stay != nil {
-		opts.Stay(d.homes(), d.net.dir)
-		<-ctx.Done()
+		err = d.stay(ctx)
 	}
-	return d.result, nil
+	return d.result, err
 }
 
 func (d *demo) say(format string, args ...any) { d.opts.Say(fmt.Sprintf(format, args...)) }
@@ -298,14 +306,4 @@ func (d *demo) count(ctx context.Context) error {
 		return fmt.Errorf("%d appointments were given twice", d.result.DoubleBookings)
 	}
 	return nil
-}
-
-func (d *demo) homes() []DemoHome {
-	var homes []DemoHome
-	for _, name := range d.net.order {
-		node := d.net.nodes[name]
-		about := map[string]string{"practice": node.details.Name + ", " + node.details.PLZ, "patient": "lives in " + node.plz}[node.Role]
-		homes = append(homes, DemoHome{Name: name, Role: node.Role, Home: d.net.home(name), About: about})
-	}
-	return homes
 }

@@ -17,6 +17,7 @@ import (
 	"pieks/node/patient"
 	"pieks/node/practice"
 	"pieks/node/relay"
+	"pieks/node/web"
 	"pieks/store"
 )
 
@@ -31,6 +32,7 @@ type Node struct {
 	running interface{ Close() error } // in this process
 	process *process                   // or in one of its own
 	client  *control.Client
+	shown   *web.Server   // its app, when it is shown
 	starts  time.Duration // how long the last start took
 }
 
@@ -110,10 +112,14 @@ func (n *Node) Running() bool { return n.running != nil || n.process != nil }
 
 // Stop ends the node in order. A node that is not running is left alone.
 func (n *Node) Stop() error {
-	running, p := n.running, n.process
-	n.running, n.process, n.client = nil, nil, nil
+	running, p, shown := n.running, n.process, n.shown
+	n.running, n.process, n.client, n.shown = nil, nil, nil, nil
 	if running != nil {
-		return running.Close()
+		var err error
+		if shown != nil {
+			err = shown.Close()
+		}
+		return errors.Join(err, running.Close())
 	}
 	if p != nil {
 		return p.stop()

@@ -14,6 +14,7 @@ type CLI struct {
 	Patient  PatientCmd  `cmd:"" group:"nodes" help:"Run the node of a patient, or of a relative who books for them."`
 	Relay    RelayCmd    `cmd:"" group:"nodes" help:"Run a relay, which carries what it cannot read."`
 	Demo     DemoCmd     `cmd:"" group:"nodes" help:"Show it all on this computer: 2 relays, 3 practices, 6 patients."`
+	Open     OpenCmd     `cmd:"" group:"nodes" help:"Open the app of a running node in the browser."`
 	Stop     StopCmd     `cmd:"" group:"nodes" help:"Stop the running node of a home."`
 
 	Search  SearchCmd  `cmd:"" group:"patient" help:"Find open appointments near the patient."`

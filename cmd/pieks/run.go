@@ -12,17 +12,19 @@ import (
 	"time"
 
 	"pieks/gossip/place"
+	nodeapp "pieks/node/app"
 	"pieks/node/control"
 	"pieks/node/home"
 	"pieks/node/patient"
 	"pieks/node/practice"
 	"pieks/node/relay"
+	"pieks/node/web"
 	"pieks/store"
 )
 
 // node is a running role. It answers commands by itself; this process only waits for its end.
 type node interface {
-	Handlers() control.Handlers
+	nodeapp.Node
 	Close() error
 }
 
@@ -30,7 +32,9 @@ type node interface {
 type Node struct {
 	Lock
 	Network   string `type:"path" help:"The network file; needed the first time, later the home knows it." placeholder:"FILE"`
-	NoBrowser bool   `help:"Open no browser. This version has no app to show in one yet, so it never does."`
+	AppListen string `name:"app-listen" help:"Where the app for the browser is served; left out, the first free port of loopback from 7400 on." placeholder:"HOST:PORT"`
+	NoApp     bool   `help:"Serve no app."`
+	NoBrowser bool   `help:"Do not open the app in a browser: only print the link."`
 }
 
 // start is how a role begins: stop is called when a command asks for the end.
@@ -40,7 +44,7 @@ type start func(ctx context.Context, log *slog.Logger, stop func()) (node, error
 const stopLimit = 10 * time.Second
 
 // run starts a node, says so, and waits for a signal or `pieks stop`.
-func (a *app) run(ctx context.Context, role string, begin start) error {
+func (a *app) run(ctx context.Context, role string, flags Node, begin start) error {
 	home.Version = version
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -52,14 +56,44 @@ func (a *app) run(ctx context.Context, role string, begin start) error {
 	if err != nil {
 		return err
 	}
-	err = a.announce(ctx, n, role)
+	shown, err := a.serveApp(n, flags)
+	if err == nil {
+		err = a.announce(ctx, n, role, shown)
+	}
+	if err == nil && shown != nil && !flags.NoBrowser {
+		a.openApp(shown)
+	}
 	if err == nil && role == practiceRole {
 		a.askForCard(ctx)
 	}
 	if err == nil {
 		<-ctx.Done()
 	}
+	if shown != nil {
+		err = errors.Join(err, shown.Close())
+	}
 	return errors.Join(err, closeWithin(n, stopLimit))
+}
+
+// serveApp shows the node's app, unless --no-app.
+func (a *app) serveApp(n node, flags Node) (*web.Server, error) {
+	if flags.NoApp {
+		return nil, nil
+	}
+	return nodeapp.Serve(n, flags.AppListen, a.log())
+}
+
+// openApp opens the app in the browser, by a link of its own: the one that was printed is still good.
+func (a *app) openApp(shown *web.Server) {
+	if !a.hasDesktop() {
+		return
+	}
+	link, err := shown.Link("")
+	if err != nil {
+		a.note("%v", err)
+		return
+	}
+	a.openBrowser(link.URL)
 }
 
 // checkPLZ refuses a mistyped postcode before a home is made for it.
@@ -94,10 +128,12 @@ type ready struct {
 	PID     int      `json:"pid"`
 	Network string   `json:"network"`
 	PeerIDs []string `json:"peer_ids"`
+	Web     string   `json:"web,omitempty"`     // where the app is
+	Link    string   `json:"link,omitempty"`    // opens it once, within half an hour
 	Metrics string   `json:"metrics,omitempty"` // address of the health checks, when they have one of their own
 }
 
-func (a *app) announce(ctx context.Context, n node, role string) error {
+func (a *app) announce(ctx context.Context, n node, role string, shown *web.Server) error {
 	answer, err := n.Handlers()[control.MethodStatus](ctx, nil)
 	if err != nil {
 		return err
@@ -108,6 +144,13 @@ func (a *app) announce(ctx context.Context, n node, role string) error {
 	if w, ok := n.(watched); ok {
 		r.Metrics = w.health.Addr()
 	}
+	if shown != nil {
+		link, err := shown.Link("")
+		if err != nil {
+			return err
+		}
+		r.Web, r.Link = shown.URL(), link.URL
+	}
 	return a.report(r, func(p *page) {
 		p.linef("%s is running.", a.bold(title(role)))
 		if s.ReadOnly != "" {
@@ -116,6 +159,11 @@ func (a *app) announce(ctx context.Context, n node, role string) error {
 		p.line("")
 		p.pairs([2]string{"Home", s.Home}, [2]string{"Network", fmt.Sprintf("%s, good until %s", s.Network.ID, instant(s.Network.Expires))}, [2]string{"Metrics", r.Metrics})
 		p.line("")
+		if r.Link != "" {
+			p.line("Its app in the browser; this link is good once and for half an hour (another: pieks open):")
+			p.line("  " + a.bold(r.Link))
+			p.line("")
+		}
 		p.line("Stop it with Ctrl-C. From another terminal:")
 		for _, next := range nextCommands[role] {
 			p.line("  pieks " + strings.Replace(next, "HOME", s.Home, 1))
@@ -163,7 +211,7 @@ func (c *PracticeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.run(ctx, practiceRole, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
+	return a.run(ctx, practiceRole, c.Node, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
 		secret, err := c.secret(a, dir, practiceRole)
 		if err != nil {
 			return nil, err
@@ -204,7 +252,7 @@ func (c *RelayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.run(ctx, relayRole, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
+	return a.run(ctx, relayRole, c.Node, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
 		secret, err := c.secret(a, dir, relayRole)
 		if err != nil {
 			return nil, err
@@ -254,7 +302,7 @@ func (c *PatientCmd) Run(ctx context.Context, a *app) error {
 	if err := checkPLZ(c.PLZ); err != nil {
 		return err
 	}
-	return a.run(ctx, patientRole, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
+	return a.run(ctx, patientRole, c.Node, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
 		secret, err := c.secret(a, dir, patientRole)
 		if err != nil {
 			return nil, err

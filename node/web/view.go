@@ -17,7 +17,7 @@ import (
 type views struct{ pages map[string]*template.Template }
 
 func loadViews(s *Server) (*views, error) {
-	funcs := template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "sub": func(a, b int) int { return a - b }, "join": strings.Join}
+	funcs := template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "sub": func(a, b int) int { return a - b }, "join": strings.Join, "list": func(items ...any) []any { return items }}
 	for name, f := range s.cfg.Pages.Funcs {
 		funcs[name] = f
 	}

@@ -1,0 +1,42 @@
+// Package app shows a running node in a browser: it joins a role with the pages that are made for it (package web and below).
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"pieks/node/control"
+	"pieks/node/home"
+	"pieks/node/web"
+	"pieks/node/web/health"
+	"pieks/node/web/patient"
+	"pieks/node/web/reception"
+	"pieks/node/web/relay"
+)
+
+// Node is a running role.
+type Node interface {
+	Handlers() control.Handlers
+	Home() *home.Home
+	Changes() *control.Changes
+}
+
+// Serve shows a node at an address, "" for the first free port from 7400 on.
+func Serve(n Node, listen string, log *slog.Logger) (*web.Server, error) {
+	h := n.Home()
+	var pages web.Pages
+	switch h.Role {
+	case "practice":
+		pages = reception.Pages()
+	case "patient":
+		pages = patient.Pages()
+	case "relay":
+		pages = relay.Pages()
+	default:
+		return nil, fmt.Errorf("there are no pages for the role %q", h.Role)
+	}
+	checks := health.Handler(h.Role, n.Handlers(), h.Started)
+	pages.Public = map[string]http.Handler{"GET /healthz": checks, "GET /readyz": checks, "GET /metrics": checks}
+	return web.Serve(web.Config{Home: h, Handlers: n.Handlers(), Changes: n.Changes(), Pages: pages, Listen: listen, Log: log})
+}
