@@ -42,7 +42,7 @@ type DemoOptions struct {
 
 // Stage is a demo whose nodes go on running.
 type Stage struct {
-	Start string // opens the start page once
+	Open  func() string // makes a link that opens the start page once
 	Homes []DemoHome
 	Net   *Net
 }

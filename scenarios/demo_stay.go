@@ -47,11 +47,10 @@ func (d *demo) stay(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, page.Close()) }()
-	link, err := page.Link("")
-	if err != nil {
-		return err
+	stage.Open = func() string {
+		link, _ := page.Link("") // it has no other person
+		return link.URL
 	}
-	stage.Start = link.URL
 	d.opts.Stay(stage)
 	<-ctx.Done()
 	return nil

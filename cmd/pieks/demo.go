@@ -47,7 +47,7 @@ func (c *DemoCmd) Run(ctx context.Context, a *app) error {
 		opts.Stay = func(stage scenarios.Stage) {
 			a.demoStage(account, stage)
 			if !c.NoBrowser {
-				a.openBrowser(stage.Start)
+				a.openBrowser(stage.Open())
 			}
 		}
 	}
@@ -70,7 +70,7 @@ func (a *app) demoStage(w io.Writer, stage scenarios.Stage) {
 	p := &page{a: a}
 	p.line("")
 	p.line("The nodes go on until Ctrl-C. Start page in the browser:")
-	p.line("  " + a.bold(stage.Start))
+	p.line("  " + a.bold(stage.Open()))
 	p.line("")
 	p.line("Or one of them at once. Each link is good once and for half an hour; the start page makes new ones.")
 	var apps, rows [][]string
