@@ -12,6 +12,13 @@ import (
 	"pieks/store"
 )
 
+// signed is what the practice's card has signed about it.
+func signed(n *Node) card.Statement {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.identity.licence.Statement
+}
+
 // A practice starts without details and says why it shows nothing. In a test network the details enrol it at once.
 func TestDetailsSetLater(t *testing.T) {
 	clock := &testnet.Clock{}
@@ -46,7 +53,7 @@ func TestDetailsSetLater(t *testing.T) {
 	default:
 		t.Error("nobody was woken")
 	}
-	if err := n.usable(); err != nil || n.Status().ReadOnlyWhy != "" || n.identity.licence.Statement.PLZ != "01067" {
+	if err := n.usable(); err != nil || n.Status().ReadOnlyWhy != "" || signed(n).PLZ != "01067" {
 		t.Errorf("not enrolled: %v", err)
 	}
 	stop(t, n)
@@ -57,9 +64,9 @@ func TestDetailsSetLater(t *testing.T) {
 		t.Errorf("after a restart %+v %v", again, n.usable())
 	}
 	// Other hours alone need no card.
-	before := n.identity.cms
+	before := n.enrolment()
 	again.Hours = nil
-	if _, err := n.setDetails(t.Context(), again); err != nil || string(n.identity.cms) != string(before) {
+	if _, err := n.setDetails(t.Context(), again); err != nil || string(n.enrolment()) != string(before) {
 		t.Errorf("hours were signed: %v", err)
 	}
 }
