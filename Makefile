@@ -32,7 +32,7 @@ demo: build ## show it all on this computer, until Ctrl-C
 	$(BIN) demo
 
 ##@ Check
-.PHONY: test tools lint cards race long scenarios fuzz bench
+.PHONY: test tools lint cards race long scenarios fuzz bench screenshots
 test: tools lint cards race long scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
 	@echo "make test: all passed"
 
@@ -76,6 +76,11 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 bench: build ## measure this computer against the budget of the design
 	@for name in search sheet cms booking contention catchup idle relay; do $(BIN) bench $$name; done
 	@$(BIN) bench contention --via relay
+
+screenshots: tools ## pictures of every page of the demo, two sizes, light and dark, below bin/screenshots
+	rm -rf bin/screenshots
+	PIEKS_PICTURES=$(CURDIR)/bin/screenshots go test -count=1 -timeout 10m -run '^TestEveryPage$$' ./scenarios/browser
+	@echo "$$(ls bin/screenshots | wc -l) pictures in bin/screenshots"
 
 ##@ Care
 .PHONY: clean help

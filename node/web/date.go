@@ -68,9 +68,11 @@ func Birth(l Lang, text string) string {
 	return t.Format("02.01.2006")
 }
 
-// Ago is how long ago, coarsely: in the words of the texts "ago_seconds", "ago_minutes", "ago_hours", "ago_days".
+// Ago is how long ago, coarsely: from "just now" to days.
 func (t *Text) Ago(l Lang, d time.Duration) string {
 	switch {
+	case d < 5*time.Second:
+		return t.Say(l, "ago_now")
 	case d < time.Minute:
 		return t.Say(l, "ago_seconds", "N", int(max(d, 0)/time.Second))
 	case d < time.Hour:

@@ -43,7 +43,7 @@ func TestPlural(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for d, want := range map[time.Duration]string{time.Second: "vor 1 Sekunde", 90 * time.Second: "vor 1 Minute", 5 * time.Hour: "vor 5 Stunden", 49 * time.Hour: "vor 2 Tagen"} {
+	for d, want := range map[time.Duration]string{time.Second: "gerade eben", 7 * time.Second: "vor 7 Sekunden", 90 * time.Second: "vor 1 Minute", 5 * time.Hour: "vor 5 Stunden", 49 * time.Hour: "vor 2 Tagen"} {
 		if got := text.Ago(German, d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
