@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -45,6 +43,8 @@ func scriptParams() testscript.Params {
 			"fetchwhere": fetchWhere,
 			"fetchport":  fetchPort,
 			"get":        get,
+			"visit":      visit,
+			"answers":    answers,
 			"until":      until,
 		},
 	}
@@ -169,20 +169,6 @@ func fetchPort(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%v is no address", parts)
 	}
 	ts.Setenv(args[0], parts[4])
-}
-
-// get prints the status and the body behind a URL.
-func get(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: get URL")
-	}
-	client := http.Client{Timeout: 10 * time.Second}
-	response, err := client.Get(args[0])
-	ts.Check(err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	ts.Check(err)
-	fmt.Fprintf(ts.Stdout(), "%s\n%s", response.Status, body)
 }
 
 // until repeats a command until its JSON has a path, or a value there: `until 10s len=5 pieks search --json`.
