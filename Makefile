@@ -74,7 +74,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
 bench: build ## measure this computer against the budget of the design
-	@for name in search sheet cms booking contention catchup idle relay; do $(BIN) bench $$name; done
+	@for name in search sheet cms booking contention catchup pages idle relay; do $(BIN) bench $$name; done
 	@$(BIN) bench contention --via relay
 
 screenshots: tools ## pictures of every page of the demo, two sizes, light and dark, below bin/screenshots

@@ -37,6 +37,7 @@ func Benches() []Bench {
 		{"search", "the patient's own search", benchSearch},
 		{"sheet", "checking a sheet, with its pass not seen before and seen", benchSheet},
 		{"idle", "memory, start and stop of each role in a process of its own, and the size of the program", benchIdle},
+		{"pages", "the pages of a practice with 2,000 bookings and of a patient with 10,000 appointments to choose from", benchPages},
 		{"relay", "what an idle patient costs a relay", benchRelay},
 		{"cms", "checking what a card has signed, on both curves", benchCMS},
 		{"catchup", "bytes to catch up after being offline", benchCatchup},

@@ -84,17 +84,8 @@ func benchSheetOf(policy *gossip.Policy, key ed25519.PrivateKey, pass gossip.Pas
 	return signed, nil
 }
 
-// benchSearch searches a pool of practices that are spread like postcodes.
-func benchSearch(ctx context.Context, o BenchOptions) (any, error) {
-	tokens, radius := orDefault(o.Tokens, 10_000), orDefault(o.RadiusKM, 20)
-	if tokens < 1 || tokens > 1_000_000 || radius < 0 || radius > 1000 {
-		return nil, errors.New("--tokens is 1 to 1,000,000 and --radius 0 to 1000")
-	}
-	now := time.Now()
-	policy, _, err := benchPolicy(now)
-	if err != nil {
-		return nil, err
-	}
+// benchPool holds tokens of practices that are spread like postcodes.
+func benchPool(policy *gossip.Policy, tokens int, now time.Time) (*gossip.Pool, error) {
 	all := place.All()
 	random := mrand.New(mrand.NewPCG(1, 2)) // the same spread in every run
 	pool := gossip.NewPool(nil)
@@ -114,6 +105,24 @@ func benchSearch(ctx context.Context, o BenchOptions) (any, error) {
 			return nil, fmt.Errorf("after %d tokens: %w", n, err)
 		}
 		n += slots
+	}
+	return pool, nil
+}
+
+// benchSearch searches a pool of practices that are spread like postcodes.
+func benchSearch(ctx context.Context, o BenchOptions) (any, error) {
+	tokens, radius := orDefault(o.Tokens, 10_000), orDefault(o.RadiusKM, 20)
+	if tokens < 1 || tokens > 1_000_000 || radius < 0 || radius > 1000 {
+		return nil, errors.New("--tokens is 1 to 1,000,000 and --radius 0 to 1000")
+	}
+	now := time.Now()
+	policy, _, err := benchPolicy(now)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := benchPool(policy, tokens, now)
+	if err != nil {
+		return nil, err
 	}
 	q := gossip.Query{From: benchPLZ, RadiusKM: radius, Now: now}
 	var took []time.Duration
