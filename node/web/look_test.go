@@ -41,6 +41,7 @@ func TestFrameInBrowser(t *testing.T) {
 		if s.kept != "eingegeben" {
 			t.Errorf("sent %q", s.kept)
 		}
+		tab.Until("the whole page", `document.readyState === "complete"`)
 		tab.Go(s.URL() + "/none")
 		tab.Says("There is no such page")
 		tab.Check(44)
