@@ -16,6 +16,7 @@ import (
 	"pieks/node/practice"
 	"pieks/node/web"
 	"pieks/node/web/reception"
+	"pieks/store"
 )
 
 // visitor is somebody with a browser, as far as forms go.
@@ -79,12 +80,9 @@ func (v *visitor) send(path, want string, fields ...string) (body, where string)
 	return body, where
 }
 
-// TestReceptionWithTheApp: a reception's first day in the pages that a practice's own node serves: set up, give away, a patient books from
-// elsewhere, a caller, move and take back, check in, vaccinated.
-func TestReceptionWithTheApp(t *testing.T) {
-	t.Parallel()
-	w := newTown(t, 26*time.Hour)
-	node := w.nodes["practice"].(*practice.Node)
+// appOf serves the pages of a practice's node to somebody who was let in.
+func appOf(t *testing.T, node *practice.Node) *visitor {
+	t.Helper()
 	app, err := web.Serve(web.Config{Home: node.Home(), Handlers: node.Handlers(), Changes: node.Changes(), Pages: reception.Pages(), Listen: "127.0.0.1:0", Log: logger()})
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +99,43 @@ func TestReceptionWithTheApp(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.get(strings.TrimPrefix(link.URL, app.URL()))
+	return v
+}
+
+// TestWizardWithTheApp: a practice that nobody has set up is ready after four pages, in a test network by its demo card (case 38).
+func TestWizardWithTheApp(t *testing.T) {
+	t.Parallel()
+	net := testnet.New(t, testnet.Config{})
+	node, err := practice.Start(t.Context(), practice.Config{Home: net.Home("practice"), Network: net.File, Secret: store.KeyFile(), Listen: loopback, Log: logger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = node.Close() })
+	v := appOf(t, node)
+	if _, path := v.get("/"); path != "/setup" {
+		t.Fatalf("begins at %s", path)
+	}
+	v.send("/setup", "Schritt 2 von 4", "name", "Praxis Elbe", "street", "Weg 1", "plz", "01067", "phone", "0351 1", "directions", "Hof")
+	v.send("/setup/hours", "Mit der Demo-Karte anmelden", "h1a1", "08:00", "h1b1", "12:00")
+	v.send("/setup/network", "Angemeldet bis")
+	if _, path := v.get("/"); !strings.HasPrefix(path, "/day/") {
+		t.Errorf("goes on at %s", path)
+	}
+	if page, _ := v.get("/settings"); !strings.Contains(page, `value="01067"`) || !strings.Contains(page, `name="h1b1" value="12:00"`) {
+		t.Error("the settings are not what was entered")
+	}
+	if page, _ := v.get("/poster"); !strings.Contains(page, "<svg") || !strings.Contains(page, "Praxis Elbe") {
+		t.Error("no poster")
+	}
+}
+
+// TestReceptionWithTheApp: a reception's first day in the pages that a practice's own node serves: set up, give away, a patient books from
+// elsewhere, a caller, move and take back, check in, vaccinated.
+func TestReceptionWithTheApp(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, 26*time.Hour)
+	node := w.nodes["practice"].(*practice.Node)
+	v := appOf(t, node)
 
 	now := booking.InZone(w.clock.Now())
 	day := now.AddDate(0, 0, 1)

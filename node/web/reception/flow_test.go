@@ -90,6 +90,9 @@ func TestAssistant(t *testing.T) {
 func TestGiveADay(t *testing.T) {
 	s := newSite(t)
 	b := s.in(t, "")
+	if a := b.get("/"); a.path != "/day/2026-12-01" {
+		t.Errorf("without appointments it begins at %s", a.path)
+	}
 	empty := b.get("/day/2026-12-04")
 	empty.says(t, "Noch keine Termine", `href="/give?day=2026-12-04"`)
 	page := b.get("/give?day=2026-12-04") // the first click shows the preview at once
@@ -98,11 +101,15 @@ func TestGiveADay(t *testing.T) {
 	if seen == nil || len(s.slots) != 0 {
 		t.Fatalf("no preview, or it made %d", len(s.slots))
 	}
-	form := []string{"first", "2026-12-04", "from", "08:00", "to", "12:00", "every", "10", "vaccine", "biontech", "dose", "0", "seen", seen[1]}
+	form := []string{"first", "2026-12-04", "from", "08:00", "to", "12:00", "every", "10", "vaccine", "biontech", "dose", "0", "vials", "1", "seen", seen[1]}
 	done := b.post("/give", append(form, "do", "give")...) // the second one gives
 	done.says(t, "24 Termine sind angelegt, sichtbar ab 09:40 Uhr", "08:00", "11:50")
 	if len(s.slots) != 24 || done.path != "/day/2026-12-04" {
 		t.Errorf("%d appointments, at %s", len(s.slots), done.path)
+	}
+
+	if a := b.get("/"); a.path != "/day/2026-12-04" {
+		t.Errorf("it begins at %s and not at the next day with appointments", a.path)
 	}
 
 	// What was changed after it was looked at is looked at again.
@@ -412,7 +419,7 @@ func TestBackupAndPeople(t *testing.T) {
 		t.Error("the passphrase is sent back")
 	}
 	b.post("/backup", "passphrase", "vier kurze Wörter hier", "again", "vier kurze Wörter da").says(t, `id="e-again"`)
-	b.post("/backup", "passphrase", "vier kurze Wörter hier", "again", "vier kurze Wörter hier").says(t, "Gesichert in", "pieks-2026-12-01-093200.backup")
+	b.post("/backup", "passphrase", "vier kurze Wörter hier", "again", "vier kurze Wörter hier").says(t, "Gesichert in", "Letzte Sicherung vor", "pieks-2026-12-01-093200.backup")
 	if found, _ := filepath.Glob(filepath.Join(s.dir, "backups", "*.backup")); len(found) != 1 {
 		t.Errorf("%v", found)
 	} else if info, err := os.Stat(found[0]); err != nil || info.Mode().Perm() != 0o600 {
