@@ -88,4 +88,3 @@ func TestCancel(t *testing.T) {
 		t.Errorf("the page of what is done goes to %s", got.path)
 	}
 }
-
