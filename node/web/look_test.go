@@ -36,7 +36,7 @@ func TestFrameInBrowser(t *testing.T) {
 		}
 		tab.Set("#f-word", "eingegeben")
 		tab.Click("#f-word")
-		tab.Keys(kb.Enter) // sends the form, and does not press the language's button
+		tab.Keys(kb.Enter)     // sends the form, and does not press the language's button
 		tab.Says("2 days ago") // said on the page that follows only
 		if s.kept != "eingegeben" {
 			t.Errorf("sent %q", s.kept)

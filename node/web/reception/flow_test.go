@@ -340,7 +340,7 @@ func TestBackupAndPeople(t *testing.T) {
 		t.Error("the passphrase is sent back")
 	}
 	b.post("/backup", "passphrase", "vier kurze Wörter hier", "again", "vier kurze Wörter da").says(t, `id="e-again"`)
-	b.post("/backup", "passphrase", "vier kurze Wörter hier", "again", "vier kurze Wörter hier").says(t, "Gesichert in", "Letzte Sicherung vor", "pieks-2026-12-01-093200.backup")
+	b.post("/backup", "passphrase", "vier kurze Wörter hier", "again", "vier kurze Wörter hier").says(t, "Gesichert in", "Letzte Sicherung gerade eben", "pieks-2026-12-01-093200.backup")
 	if found, _ := filepath.Glob(filepath.Join(s.dir, "backups", "*.backup")); len(found) != 1 {
 		t.Errorf("%v", found)
 	} else if info, err := os.Stat(found[0]); err != nil || info.Mode().Perm() != 0o600 {
