@@ -36,11 +36,12 @@ func TestFrameInBrowser(t *testing.T) {
 		}
 		tab.Set("#f-word", "eingegeben")
 		tab.Click("#f-word")
-		tab.Keys(kb.Enter) // sends the form, and does not press the language's button
+		tab.Keys(kb.Enter)     // sends the form, and does not press the language's button
 		tab.Says("2 days ago") // said on the page that follows only
 		if s.kept != "eingegeben" {
 			t.Errorf("sent %q", s.kept)
 		}
+		tab.Until("the whole page", `document.readyState === "complete"`)
 		tab.Go(s.URL() + "/none")
 		tab.Says("There is no such page")
 		tab.Check(44)

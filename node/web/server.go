@@ -186,6 +186,12 @@ func (s *Server) status(ctx context.Context) control.Status {
 	return s.statusOf
 }
 
+func (s *Server) forgetStatus() {
+	s.statusMu.Lock()
+	defer s.statusMu.Unlock()
+	s.statusAt = time.Time{}
+}
+
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /static/", serveStatic)
@@ -264,7 +270,11 @@ func (s *Server) page(route Route) http.Handler {
 				c.Lang, form.again = chosen, true
 			}
 		}
-		if err := route.Page(c); err != nil {
+		err := route.Page(c)
+		if c.Form != nil {
+			s.forgetStatus() // what was posted may have changed it, and the next page says so
+		}
+		if err != nil {
 			s.fail(c, err)
 		}
 	})

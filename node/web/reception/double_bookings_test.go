@@ -2,6 +2,8 @@ package reception
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,9 +19,10 @@ func (p *practice) give(patient control.Patient, phone bool, slots ...*control.A
 	for _, a := range slots {
 		a.State = "booked"
 		p.next++
+		sum := sha256.Sum256([]byte{byte(p.next)})
 		digits := fmt.Sprintf("%06d-%04d-%d", p.next, 1000+p.next, p.next%10)
 		b.Visits = append(b.Visits, control.Visit{Start: a.Start, End: a.End, Vaccine: a.Vaccine, Dose: a.Dose, State: "booked", Appointment: a.ID,
-			Digits: digits, Words: "konflikt weisheit trinken station", QR: fmt.Sprintf("TM1:%040d", p.next)})
+			Digits: digits, Words: "konflikt weisheit trinken station", QR: "TM1:" + base32.StdEncoding.EncodeToString(sum[:25])})
 	}
 	p.bookings = append(p.bookings, b)
 	return b

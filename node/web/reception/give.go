@@ -53,7 +53,7 @@ func wishFor(c *web.Call, day string, k catalogue) (wish, error) {
 	if err != nil || isoDay(at) < isoDay(now) {
 		at = openDay(details.Hours, now)
 	}
-	w := wish{Every: 10}
+	w := wish{Every: 10, Vials: true}
 	if len(k) > 0 {
 		w.Vaccine = k[0].Code
 	}

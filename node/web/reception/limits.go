@@ -5,6 +5,8 @@ import "time"
 const (
 	// rowsPerPage: what is scrolled through in a moment and sent in one.
 	rowsPerPage = 100
+	// lookAhead: days after today in which the app looks for appointments when it is opened, as many as the node tells at once.
+	lookAhead = 30
 	// foundAtMost: who searches a name sees it among these, or types more of it.
 	foundAtMost = 20
 	// resultLife: how long the answer to a code stays on the desk's page, which visitors may see.

@@ -105,13 +105,24 @@ func Pages() web.Pages {
 	}
 }
 
-// start is where the app begins: with the wizard as long as the practice has not said who it is, else with the day.
+// start is where the app begins: with the wizard as long as the practice has not said who it is, else with today, or the next day that has
+// appointments.
 func start(c *web.Call) error {
 	if c.Status().ReadOnlyWhy == "details" {
 		if c.Person() != web.Doctor {
 			return c.Show("notready", nil)
 		}
 		return c.Go("/setup")
+	}
+	now := c.Now()
+	coming, err := days(c, isoDay(now), isoDay(now.AddDate(0, 0, lookAhead)))
+	if err != nil {
+		return err
+	}
+	for _, d := range coming {
+		if len(d.Entries) > 0 {
+			return c.Go("/day/" + d.Day)
+		}
 	}
 	return today(c)
 }

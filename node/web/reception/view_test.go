@@ -188,6 +188,33 @@ func TestFilter(t *testing.T) {
 	}
 }
 
+func TestPastVisits(t *testing.T) {
+	p := &practice{now: newClock().Now}
+	for d := -3; d <= 1; d++ {
+		p.give(control.Patient{Name: "Erika"}, false, p.add(p.now().AddDate(0, 0, d), time.Minute, "flu", 1))
+	}
+	p.bookings[1].Visits[0].Outcome = "noshow"
+	p.bookings[2].State = "cancelled"
+	all, _ := p.all(t.Context())
+	for _, test := range []struct {
+		filter filter
+		want   string
+	}{
+		{filter{"2026-11-01", "2026-12-31", ""}, "2026-12-01 booked, 2026-11-30 cancelled, 2026-11-29 noshow, 2026-11-28 booked"},
+		{filter{"2026-11-29", "2026-11-30", ""}, "2026-11-30 cancelled, 2026-11-29 noshow"},
+		{filter{"2026-11-01", "2026-12-31", "noshow"}, "2026-11-29 noshow"},
+		{filter{"2026-11-01", "2026-12-31", "vaccinated"}, ""},
+	} {
+		var got []string
+		for _, r := range pastVisits(all, test.filter, catalogueOfTest, p.now()) {
+			got = append(got, isoDay(r.Start)+" "+r.State)
+		}
+		if strings.Join(got, ", ") != test.want {
+			t.Errorf("%v: %q, want %q", test.filter, got, test.want)
+		}
+	}
+}
+
 func TestWhatCanBeDone(t *testing.T) {
 	now := newClock().Now()
 	visit := func(state, outcome string, after time.Duration) bookedVisit {

@@ -9,4 +9,4 @@ document.addEventListener("keydown", (event) => {
   if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== " " && !typing(document.activeElement)) ready();
 });
 addEventListener("focus", () => { if (!typing(document.activeElement)) ready(); });
-ready();
+if (field.value === field.defaultValue) ready(); // who typed before this was loaded goes on typing

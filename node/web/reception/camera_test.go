@@ -1,0 +1,189 @@
+package reception
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	barcode "github.com/boombuler/barcode/qr"
+
+	"pieks/node/control"
+	"pieks/node/web"
+	"pieks/node/web/webtest"
+)
+
+// shown is a picture of a telephone that shows a code: 640 by 480.
+func shown(t testing.TB, text string) *image.Gray {
+	t.Helper()
+	code, err := barcode.Encode(text, barcode.M, barcode.AlphaNumeric)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := image.NewGray(image.Rect(0, 0, 640, 480))
+	draw.Draw(picture, picture.Bounds(), image.NewUniform(color.Gray{200}), image.Point{}, draw.Src)
+	const module = 9
+	side := code.Bounds().Dx()
+	left, top := (640-side*module)/2, (480-side*module)/2
+	draw.Draw(picture, image.Rect(left-4*module, top-4*module, left+(side+4)*module, top+(side+4)*module), image.White, image.Point{}, draw.Src)
+	for y := range side {
+		for x := range side {
+			if r, _, _, _ := code.At(x, y).RGBA(); r < 0x8000 {
+				draw.Draw(picture, image.Rect(left+x*module, top+y*module, left+(x+1)*module, top+(y+1)*module), image.Black, image.Point{}, draw.Src)
+			}
+		}
+	}
+	return picture
+}
+
+// film is a picture as Chromium's fake camera takes it.
+func film(t testing.TB, picture *image.Gray) string {
+	t.Helper()
+	var out bytes.Buffer
+	size := picture.Bounds().Size()
+	fmt.Fprintf(&out, "YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420jpeg\n", size.X, size.Y)
+	for range 3 {
+		out.WriteString("FRAME\n")
+		out.Write(picture.Pix)
+		out.Write(bytes.Repeat([]byte{128}, size.X*size.Y/2))
+	}
+	file := filepath.Join(t.TempDir(), "camera.y4m")
+	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func expected(s *site) *control.Booking {
+	return s.give(control.Patient{Name: "Erika Mustermann", BirthDate: "1950-03-01"}, true, s.add(time.Date(2026, 12, 1, 9, 40, 0, 0, web.Berlin), 10*time.Minute, "biontech", 1))
+}
+
+// TestCamera: the booking's code before the camera checks in once; the second time it says when (case 20).
+func TestCamera(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser, which runs without -short")
+	}
+	s := newSite(t)
+	booked := expected(s)
+	tab := webtest.Start(t, webtest.FakeCamera(film(t, shown(t, booked.Visits[0].QR)))...).Tab(webtest.Desktop)
+	link, err := s.Link("assistant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab.Go(link.URL)
+	tab.Says("Dienstag")
+	tab.Go(s.URL() + "/desk")
+	tab.ClickText("Mit der Kamera scannen")
+	tab.Says("✓ Eingecheckt")
+	tab.Says("Erika Mustermann")
+	if booked.Visits[0].State != "attended" {
+		t.Errorf("%+v", booked.Visits[0])
+	}
+	s.clock.Advance(time.Minute)
+	tab.ClickText("Mit der Kamera scannen")
+	tab.Says("Bereits eingecheckt um 09:32 Uhr")
+	for _, e := range tab.Errors() {
+		t.Error(e)
+	}
+}
+
+// TestCameraDenied: field and photo stay usable, and the focus is in the field (case 21).
+func TestCameraDenied(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser, which runs without -short")
+	}
+	s := newSite(t)
+	booked := expected(s)
+	tab := webtest.Start(t, webtest.Flag{Name: "deny-permission-prompts", Value: true}).Tab(webtest.Phone)
+	link, err := s.Link("assistant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab.Go(link.URL)
+	tab.Says("Dienstag")
+	tab.Go(s.URL() + "/desk")
+	tab.ClickText("Mit der Kamera scannen")
+	tab.Says("nicht verfügbar oder nicht erlaubt")
+	tab.Until("the focus in the field", `document.activeElement.id === "f-code"`)
+	tab.Check(24)
+	photo := filepath.Join(t.TempDir(), "photo.png")
+	var data bytes.Buffer
+	if err := png.Encode(&data, shown(t, booked.Visits[0].QR)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(photo, data.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tab.Upload("#f-photo", photo)
+	tab.ClickText("Foto lesen")
+	tab.Says("✓ Eingecheckt")
+}
+
+func (b *browser) upload(path, field string, file []byte) answer {
+	b.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	if err := form.WriteField("csrf", csrfField.FindStringSubmatch(b.get("/desk").body)[1]); err != nil {
+		b.t.Fatal(err)
+	}
+	if file != nil {
+		part, err := form.CreateFormFile(field, "x")
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if _, err := part.Write(file); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	if err := form.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), "POST", b.at+path, &body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	return b.do(r)
+}
+
+// TestUploads: photos that are none, and network files (case 22).
+func TestUploads(t *testing.T) {
+	s := newSite(t)
+	booked := expected(s)
+	b := s.in(t, "")
+	encoded := func(picture *image.Gray) []byte {
+		var data bytes.Buffer
+		if err := png.Encode(&data, picture); err != nil {
+			t.Fatal(err)
+		}
+		return data.Bytes()
+	}
+	for _, test := range []struct {
+		file []byte
+		want string
+	}{
+		{nil, "zuerst ein Foto"}, {[]byte("GIF89a"), "kein Foto im Format"}, {encoded(image.NewGray(image.Rect(0, 0, 300, 200))), "Kein Code erkannt"},
+		{encoded(shown(t, "PIEKS:ABC")), "kein Code eines Termins"},
+	} {
+		a := b.upload("/desk/photo", "photo", test.file)
+		a.says(t, test.want)
+		if a.status != http.StatusUnprocessableEntity || booked.Visits[0].State != "booked" {
+			t.Errorf("%s: %d", test.want, a.status)
+		}
+	}
+	b.upload("/desk/photo", "photo", encoded(shown(t, booked.Visits[0].QR))).says(t, "✓ Eingecheckt")
+	b.upload("/network", "file", nil).says(t, "zuerst eine Datei")
+	b.upload("/network", "file", []byte("old")).says(t, `class="notice bad"`)
+	b.upload("/network", "file", []byte("newer")).says(t, "Netzdatei Nummer 8 gilt ab jetzt")
+	if a := s.in(t, "assistant").upload("/network", "file", []byte("newer")); a.status != http.StatusForbidden {
+		t.Errorf("an assistant changes the network: %d", a.status)
+	}
+}
