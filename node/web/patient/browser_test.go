@@ -90,6 +90,15 @@ func TestKeyboardOnly(t *testing.T) {
 	until("form.who button.go")
 	tab.Keys(kb.Enter)
 	tab.Says("Ihr Termin ist gebucht")
+	// The second time there are buttons with known names, and Enter in a field still books.
+	tab.Go(s.URL() + "/list")
+	tab.Click("button.choice")
+	tab.Says("Schon einmal gebucht für")
+	tab.Type("#f-name", "Käthe Muster")
+	tab.Type("#f-birth", "1.3.1924")
+	tab.Keys(kb.Enter)
+	tab.Says("Ihr Termin ist gebucht")
+	tab.Says("für Käthe Muster")
 }
 
 // TestLive: pages that wait go on by themselves, and typed words survive what changes around them.
