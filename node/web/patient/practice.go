@@ -99,7 +99,7 @@ type ownData struct {
 	Vaccines catalogue
 	First    *control.Listed // in the list of second doses
 	Days     []ownDay
-	Series   bool // a vaccine of two doses is among them
+	Series   bool // there are two doses that fit
 }
 
 type ownDay struct {
@@ -172,7 +172,9 @@ func practiceList(c *web.Call) error {
 		return err
 	}
 	d.Days = byDay(o.list.Slots)
-	d.Series = slices.ContainsFunc(o.list.Slots, func(s control.Listed) bool { return d.Vaccines.series(s.Vaccine) && s.Dose < 2 })
+	d.Series = slices.ContainsFunc(o.list.Slots, func(s control.Listed) bool {
+		return d.Vaccines.series(s.Vaccine) && s.Dose < 2 && len(fit(o.list.Slots, s, d.Vaccines[s.Vaccine])) > 0
+	})
 	return c.Show("practice_list", d)
 }
 
