@@ -109,6 +109,9 @@ func TestLanguageKeepsTheForm(t *testing.T) {
 	if b.status != http.StatusOK || strings.Contains(b.body, "aria-invalid") {
 		t.Error("changing the language complains")
 	}
+	if b.post("/", "plz", "01067", "radius", "50", "lang", "de"); s.node.prefs.PLZ != "" || s.node.prefs.RadiusKM != 20 {
+		t.Errorf("changing the language changes %+v", s.node.prefs)
+	}
 	b.search()
 	b.choose(0)
 	b.post(b.path, "whom", "other", "name", "Käthe", "birth", "1.", "lang", "de")
