@@ -27,8 +27,13 @@ func AskLater[Out any](c *Call, method string, in any) *Later[Out] {
 	return l
 }
 
-// Within waits for the answer for a while. ok says whether it is there.
+// Within waits for the answer for a while, or with 0 not at all. ok says whether it is there.
 func (l *Later[Out]) Within(ctx context.Context, patience time.Duration) (out Out, ok bool, err error) {
+	select {
+	case <-l.done: // also when ctx has ended, or the patience
+		return l.out, true, l.err
+	default:
+	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {

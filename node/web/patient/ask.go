@@ -12,6 +12,7 @@ import (
 type asked struct {
 	tokens []control.Token
 	from   string
+	rest   [][]control.Token // what else would do, when somebody else was faster
 	answer *web.Later[control.Offer]
 }
 
@@ -26,13 +27,13 @@ func askingDraft(id string) string { return "asking " + id }
 func offerDraft(id string) string  { return "offer " + id }
 
 // ask asks the practice for an offer, and goes on to it when the practice answers at once.
-func ask(c *web.Call, tokens []control.Token, from string) error {
+func ask(c *web.Call, from string, tokens []control.Token, rest ...[]control.Token) error {
 	in := control.RequestRequest{}
 	for _, t := range tokens {
 		in.Tokens = append(in.Tokens, t.ID)
 	}
 	in.Instead, _ = web.Kept[string](c.Draft(), insteadDraft)
-	a := asked{tokens, from, web.AskLater[control.Offer](c, control.MethodRequest, in)}
+	a := asked{tokens, from, rest, web.AskLater[control.Offer](c, control.MethodRequest, in)}
 	if offer, ok, err := a.answer.Within(c.Context(), askPatience); ok {
 		return answered(c, a, offer, err)
 	}
@@ -60,14 +61,22 @@ func asking(c *web.Call) error {
 
 // answered goes where the practice's answer leads.
 func answered(c *web.Call, a asked, offer control.Offer, err error) error {
+	gone := control.KindOf(err) == control.KindNotFound
+	if gone || err == nil && offer.State == "taken" {
+		lostTokens(c, a.tokens[len(a.tokens)-1:]) // of two that are asked for together the first may be free
+		if len(a.rest) > 0 {
+			return ask(c, a.from, a.rest[0], a.rest[1:]...)
+		}
+	}
 	switch {
-	case control.KindOf(err) == control.KindNotFound || control.CodeOf(err) == control.CodeTokenGone:
+	case gone:
 		return lost(c, a.tokens, len(a.tokens) == 2, a.from)
 	case err != nil:
 		c.TellBad(sentence(c, err))
 		return c.Go(listOf(a.from))
 	}
 	c.Draft().Put(offerDraft(offer.Booking), kept{offer, a.tokens, a.from})
+	ownTokens(c, offer.Booking, a.tokens)
 	switch offer.State {
 	case "offered":
 		return c.Go("/offer/" + offer.Booking)

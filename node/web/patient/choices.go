@@ -5,9 +5,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"pieks/node/control"
-	"pieks/node/web"
 )
 
 // Choice is what a patient can tell apart before the offer: appointments of one area, day, part of day, vaccine and dose. It is taken as
@@ -97,12 +97,11 @@ func onPage[T any](all []T, page, size int) (part []T, at, pages int) {
 // nearest are the choices nearest to the one that was wanted: a day earlier or later counts as much as five kilometres, another part of
 // the day as much as two. Wanted may have no day or part.
 func nearest(all []Choice, wanted control.Token, n int) []Choice {
+	day, named := dayNumber(wanted.Day)
 	far := func(c Choice) float64 {
 		km := c.DistanceKM
-		if a, err := web.Day(wanted.Day); err == nil {
-			if b, err := web.Day(c.Day); err == nil {
-				km += 5 * math.Abs(math.Round(b.Sub(a).Hours()/24))
-			}
+		if other, ok := dayNumber(c.Day); ok && named {
+			km += 5 * math.Abs(float64(other-day))
 		}
 		if wanted.Part != "" {
 			km += 2 * math.Abs(float64(slices.Index(dayParts, wanted.Part)-slices.Index(dayParts, c.Part)))
@@ -114,7 +113,38 @@ func nearest(all []Choice, wanted control.Token, n int) []Choice {
 	return sorted[:min(n, len(sorted))]
 }
 
-// twice keeps the tokens of vaccines that have a second dose.
-func twice(tokens []control.Token, vaccines catalogue) []control.Token {
-	return slices.DeleteFunc(slices.Clone(tokens), func(t control.Token) bool { return !vaccines.series(t.Vaccine) })
+// pairs keeps the first doses that can have a second one as far as tokens tell: in the same area, as many days later as the vaccine asks for.
+// Whether it is the same practice, the node says when one is chosen.
+func pairs(firsts, seconds []control.Token, vaccines catalogue) []control.Token {
+	type where struct{ area, vaccine string }
+	days := map[where][]int{}
+	for _, t := range seconds {
+		if day, ok := dayNumber(t.Day); ok && t.Dose != 1 {
+			key := where{t.Area, t.Vaccine}
+			days[key] = append(days[key], day)
+		}
+	}
+	for key := range days {
+		slices.Sort(days[key])
+	}
+	var some []control.Token
+	for _, t := range firsts {
+		v := vaccines[t.Vaccine]
+		day, ok := dayNumber(t.Day)
+		if !ok || v.Doses < 2 || t.Dose > 1 {
+			continue
+		}
+		later := days[where{t.Area, t.Vaccine}]
+		i, _ := slices.BinarySearch(later, day+v.MinInterval)
+		if i < len(later) && later[i] <= day+v.MaxInterval {
+			some = append(some, t)
+		}
+	}
+	return some
+}
+
+// dayNumber counts days, so that they can be subtracted.
+func dayNumber(text string) (int, bool) {
+	t, err := time.Parse(time.DateOnly, text)
+	return int(t.Unix() / 86400), err == nil
 }

@@ -109,6 +109,9 @@ func TestLanguageKeepsTheForm(t *testing.T) {
 	if b.status != http.StatusOK || strings.Contains(b.body, "aria-invalid") {
 		t.Error("changing the language complains")
 	}
+	if b.post("/", "plz", "01067", "radius", "50", "lang", "de"); s.node.prefs.PLZ != "" || s.node.prefs.RadiusKM != 20 {
+		t.Errorf("changing the language changes %+v", s.node.prefs)
+	}
 	b.search()
 	b.choose(0)
 	b.post(b.path, "whom", "other", "name", "Käthe", "birth", "1.", "lang", "de")
@@ -178,6 +181,65 @@ func TestTakenWhileChoosing(t *testing.T) {
 	if !strings.HasPrefix(b.path, "/offer/") {
 		t.Errorf("another one leads to %s", b.path)
 	}
+}
+
+// A list is of the last round: of appointments that are the same to a patient the next is asked for when one is gone, and what is known to
+// be gone, or one's own, is left out.
+func TestStaleList(t *testing.T) {
+	s := newSite(t)
+	s.node.slots = s.node.slots[:0]
+	var same []*slot
+	for range 3 {
+		same = append(same, s.node.give(&practices[0], 2, 4, 9, "mmr", 1))
+	}
+	b := s.in(t, "de")
+	b.search("vaccine", "mmr")
+	b.says("3 frei")
+	// The list keeps what is booked until the next round.
+	stale := func() {
+		s.node.do(func() {
+			for _, x := range same {
+				x.stale = true
+			}
+		})
+	}
+	stale()
+	s.node.do(func() { same[0].gone, same[1].gone = true, true })
+	b.choose(0)
+	if !strings.HasPrefix(b.path, "/offer/") || s.node.tokens[b.path[len("/offer/"):]][0] != same[2] {
+		t.Fatalf("of three the free one was not got: %s %s", b.path, b.text())
+	}
+	b.post(b.path, erika...)
+	b.says("Ihr Termin ist gebucht")
+	b.get("/list")
+	for _, id := range b.choices() {
+		if id == same[2].ID {
+			t.Error("the list offers one's own appointment")
+		}
+	}
+	s.clock.Advance(goneFor)
+	b.get("/list")
+	if strings.Contains(b.text(), "3 frei") {
+		t.Error("the list offers one's own appointment")
+	}
+	b.says("2 frei") // as far as this node knows
+}
+
+// Without a second dose that fits nobody is sent through the list for nothing.
+func TestNoPairs(t *testing.T) {
+	s := newSite(t)
+	s.node.slots = s.node.slots[:0]
+	s.node.give(&practices[0], 2, 4, 9, "mmr", 1)
+	s.node.give(&practices[1], 7, 34, 9, "mmr", 2)
+	b := s.in(t, "de")
+	b.search("vaccine", "mmr", "doses", "both")
+	b.says("Für beide Impfungen ist gerade nichts frei")
+	b.post("/list/first")
+	b.says("Ein Termin ist frei.")
+	s.node.do(func() { s.node.give(&practices[0], 2, 34, 9, "mmr", 2) })
+	b.search("vaccine", "mmr", "doses", "both")
+	b.choose(0)
+	b.says("Zweite Impfung wählen")
 }
 
 func TestExpiredWhileTyping(t *testing.T) {

@@ -11,6 +11,11 @@ const (
 	askPatience = 2 * time.Second
 	// bookPatience: the confirmation takes one answer more.
 	bookPatience = 4 * time.Second
+	// askTries: appointments that are the same to a patient and are asked for one after the other when somebody else was faster. The list is
+	// of the last round, so the first of them may have been gone for minutes.
+	askTries = 4
+	// goneFor: as long as a practice holds an appointment (booking.holdTime): then it may be free again.
+	goneFor = 10 * time.Minute
 	// secondTries: first doses of one choice that are tried for one with a second dose that fits.
 	secondTries = 64
 	// mostDays: appointments are given out 90 days ahead (gossip.DefaultRules), so no search needs more.

@@ -26,6 +26,7 @@ type listData struct {
 	Total       int // appointments in all pages
 	Page, Pages int
 	Watched     bool // this search goes on already
+	Firsts      bool // there are first doses, and none with a second one
 }
 
 func list(c *web.Call) error {
@@ -78,10 +79,19 @@ func searched(c *web.Call) (d listData, tokens []control.Token, err error) {
 	if tokens, err = web.Ask[[]control.Token](c, control.MethodSearch, d.Asked); err != nil {
 		return d, nil, err
 	}
-	if d.Both {
-		tokens = twice(tokens, d.Vaccines)
+	gone := spentNow(c, all)
+	tokens = left(tokens, gone)
+	if !d.Both {
+		return d, tokens, nil
 	}
-	return d, tokens, nil
+	in := control.SearchRequest{RadiusKM: d.Asked.RadiusKM, Vaccine: d.Asked.Vaccine, Dose: 2}
+	seconds, err := web.Ask[[]control.Token](c, control.MethodSearch, in)
+	if err != nil {
+		return d, nil, err
+	}
+	paired := pairs(tokens, left(seconds, gone), d.Vaccines)
+	d.Firsts = len(tokens) > 0 && len(paired) == 0
+	return d, paired, nil
 }
 
 // widen looks farther away, by one button.
@@ -140,7 +150,7 @@ func choose(c *web.Call) error {
 	same := shuffled(tokens, c.Form.Get("token"))
 	c.Draft().Drop(firstDraft)
 	if c.Form.Get("both") == "" {
-		return ask(c, same[:1], "")
+		return ask(c, "", same[:1], alone(same[1:])...)
 	}
 	for _, t := range same[:min(len(same), secondTries)] {
 		later, err := fitting(c, t)
@@ -153,6 +163,26 @@ func choose(c *web.Call) error {
 	return c.Go("/list")
 }
 
+// alone is each token for itself, as far as they are tried.
+func alone(tokens []control.Token) (each [][]control.Token) {
+	for _, t := range tokens[:min(len(tokens), askTries-1)] {
+		each = append(each, []control.Token{t})
+	}
+	return each
+}
+
+// onlyFirst looks for a first dose alone, when there are no two that fit.
+func onlyFirst(c *web.Call) error {
+	prefs, err := web.Ask[control.Preferences](c, control.MethodPreferences, nil)
+	if err != nil {
+		return err
+	}
+	s := current(c, prefs)
+	s.Doses = "first"
+	c.Draft().Put(searchDraft, s)
+	return c.Go("/list")
+}
+
 func chooseSecond(c *web.Call) error {
 	first, ok := web.Kept[control.Token](c.Draft(), firstDraft)
 	if !ok || c.Form.Again() {
@@ -162,5 +192,9 @@ func chooseSecond(c *web.Call) error {
 	if err != nil && control.KindOf(err) != control.KindNotFound {
 		return err
 	}
-	return ask(c, []control.Token{first, shuffled(tokens, c.Form.Get("token"))[0]}, "")
+	var both [][]control.Token
+	for _, t := range shuffled(tokens, c.Form.Get("token")) {
+		both = append(both, []control.Token{first, t})
+	}
+	return ask(c, "", both[0], both[1:min(len(both), askTries)]...)
 }

@@ -34,7 +34,7 @@ type node struct {
 
 	wait    chan struct{} // not nil: a practice answers when it is closed
 	away    bool          // practices are offline
-	lose    bool          // somebody else is faster, once
+	lose    bool          // somebody else is faster, always
 	nextPLZ time.Duration // a change of the postcode counts so much later
 	sent    []control.Patient
 }
@@ -45,6 +45,7 @@ type slot struct {
 	start    time.Time
 	practice *control.Practice
 	gone     bool
+	stale    bool // patients' lists still have it when it is gone
 }
 
 var practices = []control.Practice{
@@ -228,7 +229,7 @@ func (n *node) search(in control.SearchRequest) ([]control.Token, error) {
 			apart = int(math.Round(s.start.Sub(first.start).Hours() / 24))
 		}
 		switch {
-		case s.gone, in.RadiusKM > 0 && s.DistanceKM > in.RadiusKM, in.Vaccine != "" && s.Vaccine != in.Vaccine,
+		case s.gone && !s.stale, in.RadiusKM > 0 && s.DistanceKM > in.RadiusKM, in.Vaccine != "" && s.Vaccine != in.Vaccine,
 			in.Dose != 0 && s.Dose != 0 && s.Dose != in.Dose, len(in.Days) > 0 && !slices.Contains(in.Days, s.Day),
 			len(in.Parts) > 0 && !slices.Contains(in.Parts, s.Part), first != nil && (s.practice != first.practice || apart < 21 || apart > 84 || s.Dose == 1):
 			continue
@@ -265,7 +266,7 @@ func (n *node) request(ctx context.Context, in control.RequestRequest) (control.
 	case n.away:
 		b.State, b.Mailed, b.Until = "pending", true, n.now().Add(6*time.Hour)
 	case n.lose, slices.ContainsFunc(all, func(s *slot) bool { return s.gone }):
-		n.lose, b.State, b.Why = false, "taken", control.WhyTaken
+		b.State, b.Why = "taken", control.WhyTaken
 	default:
 		b.Practice, b.Licence = all[0].practice, "Praxis für Allgemeinmedizin"
 		for _, s := range all {

@@ -142,7 +142,7 @@ func askAgain(c *web.Call) error {
 	if len(k.tokens) == 0 || k.tokens[0].ID == "" {
 		return c.Go("/list")
 	}
-	return ask(c, k.tokens, k.from)
+	return ask(c, k.from, k.tokens)
 }
 
 func giveUp(c *web.Call) (kept, error) {

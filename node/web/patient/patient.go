@@ -26,6 +26,7 @@ func Pages() web.Pages {
 		Routes: []web.Route{
 			{Pattern: "GET /{$}", Page: start}, {Pattern: "POST /{$}", Page: search},
 			{Pattern: "GET /list", Page: list}, {Pattern: "POST /list/radius", Page: widen}, {Pattern: "POST /list/stay", Page: stay},
+			{Pattern: "POST /list/first", Page: onlyFirst},
 			{Pattern: "GET /list/second", Page: second}, {Pattern: "POST /choose", Page: choose}, {Pattern: "POST /choose/second", Page: chooseSecond},
 			{Pattern: "GET /asking/{id}", Page: asking},
 			{Pattern: "GET /offer/{id}", Page: offer}, {Pattern: "POST /offer/{id}", Page: book}, {Pattern: "POST /offer/{id}/leave", Page: leave},

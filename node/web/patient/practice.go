@@ -99,7 +99,7 @@ type ownData struct {
 	Vaccines catalogue
 	First    *control.Listed // in the list of second doses
 	Days     []ownDay
-	Series   bool // a vaccine of two doses is among them
+	Series   bool // there are two doses that fit
 }
 
 type ownDay struct {
@@ -152,6 +152,12 @@ func ownOf(c *web.Call) (o ownList, d ownData, err error) {
 	if !ok {
 		return o, d, web.NotFound
 	}
+	all, err := web.Ask[[]control.Booking](c, control.MethodBookings, nil)
+	if err != nil {
+		return o, d, err
+	}
+	gone := spentNow(c, all)
+	o.list.Slots = slices.DeleteFunc(slices.Clone(o.list.Slots), func(s control.Listed) bool { return gone(s.ID) })
 	d = ownData{PracticeList: o.list, At: o.at, Code: o.code}
 	d.Vaccines, err = vaccines(c)
 	return o, d, err
@@ -166,7 +172,9 @@ func practiceList(c *web.Call) error {
 		return err
 	}
 	d.Days = byDay(o.list.Slots)
-	d.Series = slices.ContainsFunc(o.list.Slots, func(s control.Listed) bool { return d.Vaccines.series(s.Vaccine) && s.Dose < 2 })
+	d.Series = slices.ContainsFunc(o.list.Slots, func(s control.Listed) bool {
+		return d.Vaccines.series(s.Vaccine) && s.Dose < 2 && len(fit(o.list.Slots, s, d.Vaccines[s.Vaccine])) > 0
+	})
 	return c.Show("practice_list", d)
 }
 
@@ -197,14 +205,15 @@ func practiceChoose(c *web.Call) error {
 	}
 	i := slices.IndexFunc(o.list.Slots, func(s control.Listed) bool { return s.ID == c.Form.Get("token") })
 	if i < 0 {
-		return web.NotFound
+		return lost(c, nil, false, "practice")
 	}
-	chosen := anyLike(o.list.Slots, o.list.Slots[i])
+	same := like(o.list.Slots, o.list.Slots[i])
+	chosen := same[0]
 	first, ok := web.Kept[control.Listed](c.Draft(), ownFirstDraft)
 	c.Draft().Drop(ownFirstDraft)
 	switch {
 	case c.Form.Get("second") != "" && ok:
-		return ask(c, []control.Token{tokenOf(first), tokenOf(chosen)}, "practice")
+		return ask(c, "practice", []control.Token{tokenOf(first), tokenOf(chosen)})
 	case c.Form.Get("both") != "" && d.Vaccines.series(chosen.Vaccine):
 		if len(fit(o.list.Slots, chosen, d.Vaccines[chosen.Vaccine])) == 0 {
 			c.TellBad(c.Say("pt_own_no_second"))
@@ -213,18 +222,22 @@ func practiceChoose(c *web.Call) error {
 		c.Draft().Put(ownFirstDraft, chosen)
 		return c.Go("/practice/second")
 	}
-	return ask(c, []control.Token{tokenOf(chosen)}, "practice")
+	var rest []control.Token
+	for _, s := range same[1:] {
+		rest = append(rest, tokenOf(s))
+	}
+	return ask(c, "practice", []control.Token{tokenOf(chosen)}, alone(rest)...)
 }
 
-// anyLike is one of the appointments that are the same to a patient as the one that was chosen: two patients are not set on the same.
-func anyLike(slots []control.Listed, chosen control.Listed) control.Listed {
-	var same []control.Listed
+// like are the appointments that are the same to a patient as the one that was chosen, in random order: two patients are not set on the same.
+func like(slots []control.Listed, chosen control.Listed) (same []control.Listed) {
 	for _, s := range slots {
 		if s.Start.Equal(chosen.Start) && s.Vaccine == chosen.Vaccine && s.Dose == chosen.Dose {
 			same = append(same, s)
 		}
 	}
-	return same[rand.IntN(len(same))]
+	rand.Shuffle(len(same), func(a, b int) { same[a], same[b] = same[b], same[a] })
+	return same
 }
 
 func tokenOf(s control.Listed) control.Token {

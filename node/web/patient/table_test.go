@@ -209,3 +209,23 @@ func TestTelephoneLinks(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestPairs(t *testing.T) {
+	all := catalogue{"mmr": {Doses: 2, MinInterval: 28, MaxInterval: 60}, "rsv": {Doses: 1}}
+	token := func(id, area, day, vaccine string, dose int) control.Token {
+		return control.Token{ID: id, Area: area, Day: day, Vaccine: vaccine, Dose: dose}
+	}
+	firsts := []control.Token{
+		token("a", "506", "2026-12-01", "mmr", 1), token("b", "506", "2026-12-05", "mmr", 0), token("c", "506", "2026-11-01", "mmr", 1), token("d", "509", "2026-12-01", "mmr", 1),
+		token("e", "506", "2026-12-01", "rsv", 0), token("f", "506", "2026-12-01", "mmr", 2), token("g", "506", "soon", "mmr", 1), token("h", "506", "2026-10-01", "mmr", 1),
+	}
+	seconds := []control.Token{token("x", "506", "2027-02-01", "mmr", 2), token("y", "506", "2026-12-29", "mmr", 2), token("z", "509", "2026-12-29", "mmr", 1)}
+	var got []string
+	for _, p := range pairs(firsts, seconds, all) {
+		got = append(got, p.ID)
+	}
+	// a: 28 days to y; b: 58 to x; c: 58 to y; d: its second is a first one; e: no series; f: a second dose itself; h: 89 to y.
+	if !slices.Equal(got, []string{"a", "b", "c"}) {
+		t.Errorf("%v", got)
+	}
+}

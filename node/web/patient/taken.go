@@ -77,11 +77,11 @@ func others(c *web.Call, wanted []control.Token, both bool, vaccines catalogue) 
 	if err != nil {
 		return nil, err
 	}
-	var left []control.Token
-	for _, t := range tokens {
-		if t.ID != first.ID {
-			left = append(left, t)
-		}
+	all, err := web.Ask[[]control.Booking](c, control.MethodBookings, nil)
+	if err != nil {
+		return nil, err
 	}
-	return nearest(choicesOf(left), first, alternatives), nil
+	gone := spentNow(c, all)
+	free := left(tokens, func(id string) bool { return id == first.ID || gone(id) })
+	return nearest(choicesOf(free), first, alternatives), nil
 }

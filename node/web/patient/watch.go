@@ -22,10 +22,8 @@ func watch(c *web.Call) error {
 		c.TellBad(sentence(c, err))
 	case err != nil:
 		return err
-	default:
-		c.Tell("pt_watching")
 	}
-	return c.Go("/list")
+	return c.Go("/list") // which says that it is watched
 }
 
 // watchShow goes to what a watch has found, by a search that is the same.
