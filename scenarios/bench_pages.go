@@ -45,7 +45,7 @@ func benchPages(ctx context.Context, o BenchOptions) (_ any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	reception, err := net.visitor(ctx, "practice")
+	reception, err := net.pageReader(ctx, "practice")
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func benchPages(ctx context.Context, o BenchOptions) (_ any, err error) {
 	if err := net.busyPatient(ctx, result.Tokens); err != nil {
 		return nil, err
 	}
-	patient, err := net.visitor(ctx, "patient")
+	patient, err := net.pageReader(ctx, "patient")
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +152,8 @@ func (n *Net) busyPatient(ctx context.Context, tokens int) error {
 	return err
 }
 
-// visitor is a browser that was let into a node's app.
-type visitor struct {
+// pageReader is a browser that was let into a node's app.
+type pageReader struct {
 	http.Client
 	at   string
 	csrf string
@@ -162,7 +162,7 @@ type visitor struct {
 
 var csrfInForm = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 
-func (n *Net) visitor(ctx context.Context, name string) (*visitor, error) {
+func (n *Net) pageReader(ctx context.Context, name string) (*pageReader, error) {
 	node := n.nodes[name]
 	shown, err := node.Show("127.0.0.1:0")
 	if err != nil {
@@ -176,7 +176,7 @@ func (n *Net) visitor(ctx context.Context, name string) (*visitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &visitor{Client: http.Client{Jar: jar}, at: shown.URL()}
+	v := &pageReader{Client: http.Client{Jar: jar}, at: shown.URL()}
 	if _, err := v.get(ctx, strings.TrimPrefix(link.URL, v.at)); err != nil {
 		return nil, err
 	}
@@ -190,7 +190,7 @@ func (n *Net) visitor(ctx context.Context, name string) (*visitor, error) {
 	return v, nil
 }
 
-func (v *visitor) get(ctx context.Context, path string) ([]byte, error) {
+func (v *pageReader) get(ctx context.Context, path string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, v.at+path, nil)
 	if err != nil {
 		return nil, err
@@ -198,7 +198,7 @@ func (v *visitor) get(ctx context.Context, path string) ([]byte, error) {
 	return v.send(r)
 }
 
-func (v *visitor) post(ctx context.Context, path string, form url.Values) error {
+func (v *pageReader) post(ctx context.Context, path string, form url.Values) error {
 	form.Set("csrf", v.csrf)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, v.at+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -209,7 +209,7 @@ func (v *visitor) post(ctx context.Context, path string, form url.Values) error 
 	return err
 }
 
-func (v *visitor) send(r *http.Request) ([]byte, error) {
+func (v *pageReader) send(r *http.Request) ([]byte, error) {
 	answer, err := v.Do(r)
 	if err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (v *visitor) send(r *http.Request) ([]byte, error) {
 }
 
 // measure loads a page again and again.
-func (v *visitor) measure(ctx context.Context, result *PagesResult, name, path string) error {
+func (v *pageReader) measure(ctx context.Context, result *PagesResult, name, path string) error {
 	var took []time.Duration
 	for range benchLoads {
 		began := time.Now()
