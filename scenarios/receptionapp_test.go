@@ -19,14 +19,14 @@ import (
 	"pieks/store"
 )
 
-// visitor is somebody with a browser, as far as forms go.
-type visitor struct {
+// staff is somebody of a practice with a browser, as far as forms go.
+type staff struct {
 	t    *testing.T
 	at   string
 	http http.Client
 }
 
-func (v *visitor) read(resp *http.Response, err error) (body, path string) {
+func (v *staff) read(resp *http.Response, err error) (body, path string) {
 	v.t.Helper()
 	if err != nil {
 		v.t.Fatal(err)
@@ -39,7 +39,7 @@ func (v *visitor) read(resp *http.Response, err error) (body, path string) {
 	return string(data), resp.Request.URL.Path
 }
 
-func (v *visitor) get(path string) (string, string) {
+func (v *staff) get(path string) (string, string) {
 	v.t.Helper()
 	r, err := http.NewRequestWithContext(v.t.Context(), "GET", v.at+path, nil)
 	if err != nil {
@@ -57,7 +57,7 @@ var (
 )
 
 // send posts a form and wants to read something on the page that follows.
-func (v *visitor) send(path, want string, fields ...string) (body, where string) {
+func (v *staff) send(path, want string, fields ...string) (body, where string) {
 	v.t.Helper()
 	page, _ := v.get("/desk")
 	token := tokenField.FindStringSubmatch(page)
@@ -81,7 +81,7 @@ func (v *visitor) send(path, want string, fields ...string) (body, where string)
 }
 
 // appOf serves the pages of a practice's node to somebody who was let in.
-func appOf(t *testing.T, node *practice.Node) *visitor {
+func appOf(t *testing.T, node *practice.Node) *staff {
 	t.Helper()
 	app, err := web.Serve(web.Config{Home: node.Home(), Handlers: node.Handlers(), Changes: node.Changes(), Pages: reception.Pages(), Listen: "127.0.0.1:0", Log: logger()})
 	if err != nil {
@@ -92,7 +92,7 @@ func appOf(t *testing.T, node *practice.Node) *visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &visitor{t, app.URL(), http.Client{Jar: jar, Transport: &http.Transport{}}}
+	v := &staff{t, app.URL(), http.Client{Jar: jar, Transport: &http.Transport{}}}
 	t.Cleanup(v.http.CloseIdleConnections)
 	link, err := app.Link("")
 	if err != nil {

@@ -29,7 +29,7 @@ func shots(s *site) []struct{ name, path string } {
 	return []struct{ name, path string }{
 		{"day", "/day/2026-12-01"}, {"day-empty", "/day/2026-12-04"}, {"week", "/week/2026-12-01"}, {"give", "/give?day=2026-12-04"}, {"phone", "/phone/" + open},
 		{"booking", "/booking/" + booked}, {"desk", "/desk"}, {"changes", "/changes"}, {"history", "/history"}, {"status", "/status"}, {"backup", "/backup"}, {"people", "/people"},
-		{"settings", "/settings"}, {"setup", "/setup"}, {"setup-hours", "/setup/hours"}, {"setup-network", "/setup/network"}, {"setup-done", "/setup/done"},
+		{"settings", "/settings"}, {"print-day", "/print/day/2026-12-01"}, {"print-slip", "/print/slip/" + booked}, {"print-poster", "/poster"}, {"setup", "/setup"}, {"setup-hours", "/setup/hours"}, {"setup-network", "/setup/network"}, {"setup-done", "/setup/done"},
 	}
 }
 
