@@ -80,7 +80,6 @@ func (b *Browser) set(t *Tab) *Tab {
 	t.run("open a tab",
 		call(network.Enable, network.EnableParams{}), call(runtime.Enable, cdp.Empty{}),
 		call(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": t.look.Lang}}),
-		call(emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: t.look.Lang}), // how the browser's own fields show dates
 		call(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: int64(t.look.Width), Height: height, DeviceScaleFactor: 1, Mobile: phone}),
 		call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: t.look.NoJS}))
 	t.SetDark(t.look.Dark)
