@@ -2,6 +2,7 @@ package disclosure
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/libp2p/go-libp2p/core/host"
@@ -35,14 +36,14 @@ func liar(t testing.TB, lie func(head) answer) host.Host {
 func TestRelayThatSwapsData(t *testing.T) {
 	mine, evil := must(NewConsent([]byte("opaque"))), must(NewConsent([]byte("made up")))
 	evil.Code = mine.Code
-	var signed []byte // what the professional delivered
+	var signed atomic.Pointer[[]byte] // what the professional delivered
 	relay := liar(t, func(req head) answer {
 		a := answer{Version: version}
 		switch c := evil.Commitment(); req.Kind {
 		case kindLookup:
 			a.Commitment, a.Until = c[:], uint64(noon.Add(Lifetime).Unix())
 		case kindCollect:
-			a.CMS = signed
+			a.CMS = *signed.Load()
 		}
 		return a
 	})
@@ -60,9 +61,11 @@ func TestRelayThatSwapsData(t *testing.T) {
 	}
 
 	spoken := must(ParseCode(mine.Code.Words()))
-	if signed, err = Sign(t.Context(), physician(t), testRoots(), spoken, found, noon); err != nil {
+	cms, err := Sign(t.Context(), physician(t), testRoots(), spoken, found, noon)
+	if err != nil {
 		t.Fatal(err)
 	}
+	signed.Store(&cms)
 	got, err := Collect(hosttest.Within(t), patient, relay.ID(), mine)
 	if err != nil {
 		t.Fatal(err)

@@ -121,7 +121,7 @@ func TestListIsRefused(t *testing.T) {
 		"closed":          {func() { d.closed = true }, ErrClosed},
 		"no card":         {func() { d.card = "of somebody" }, booking.ErrLicence},
 		"card of another": {func() { d.licence.Statement.Device = [32]byte{1} }, booking.ErrLicence},
-		"revoked":         {func() { d.revoked = true }, card.ErrRevoked},
+		"revoked":         {func() { d.revoked = true }, booking.ErrShutOut},
 		"large card":      {func() { d.card += strings.Repeat("x", maxEnrolment) }, ErrList},
 		"twice the same":  {func() { d.slots[1] = d.slots[0] }, ErrList},
 		"ends at once":    {func() { d.slots[1].End = d.slots[1].Start }, ErrList},
