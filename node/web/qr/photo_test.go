@@ -46,6 +46,9 @@ func TestPhotos(t *testing.T) {
 
 // A phone's photo of 12 megapixels, which it says lies on its side.
 func TestTwelveMegapixels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes many large pictures, which runs without -short")
+	}
 	code := codeOf(t, token)
 	data := asJPEG(t, photograph(code, scene{w: 4032, h: 3024, x: 1900, y: 1400, side: 1300, degrees: 95, lean: 0.1, noise: 12}, 3))
 	for turned := range 9 {
@@ -60,6 +63,9 @@ func TestTwelveMegapixels(t *testing.T) {
 
 // Photos of something else, the worst of which is noise, full of what looks like corners of a code.
 func TestNoCode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes many large pictures, which runs without -short")
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := func(w, h, levels int) image.Image {
 		img := image.NewGray(image.Rect(0, 0, w, h))
