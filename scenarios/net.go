@@ -34,8 +34,10 @@ type NetConfig struct {
 	// Direct lets fronts listen on loopback, for measurements without circuits.
 	Direct     bool
 	LimitLocal bool // count loopback addresses as subnets like any other
-	Log        *slog.Logger
-	Progress   func(done, total int) // keys made
+	// Now is the clock of the nodes in this process; nil is time.Now.
+	Now      func() time.Time
+	Log      *slog.Logger
+	Progress func(done, total int) // keys made
 }
 
 // Net is a network on this machine with its nodes, running or not.
@@ -97,7 +99,7 @@ func (n *Net) make(ctx context.Context) error {
 		return err
 	}
 	made, err := network.Init(ctx, network.InitConfig{
-		Name: "Pieks on this computer", Relays: plans, Rules: rules, Disclosure: n.cfg.Disclosure.rules(), Roots: roots, Weeks: 1, Progress: n.cfg.Progress,
+		Name: "Pieks on this computer", Relays: plans, Rules: rules, Disclosure: n.cfg.Disclosure.rules(), Roots: roots, Weeks: 1, Now: n.cfg.Now, Progress: n.cfg.Progress,
 	})
 	if err != nil {
 		return err

@@ -63,15 +63,15 @@ func (n *Node) startHere(ctx context.Context) (interface{ Close() error }, error
 	home, log := n.net.home(n.Name), n.net.cfg.Log.With("node", n.Name)
 	switch n.Role {
 	case "relay":
-		return relay.Start(ctx, relay.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), LimitLocal: n.net.cfg.LimitLocal, Log: log})
+		return relay.Start(ctx, relay.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), LimitLocal: n.net.cfg.LimitLocal, Now: n.net.cfg.Now, Log: log})
 	case "practice":
-		cfg := practice.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), Details: n.details, Listen: loopback, Log: log}
+		cfg := practice.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), Details: n.details, Listen: loopback, Now: n.net.cfg.Now, Log: log}
 		if n.net.cfg.Direct {
 			cfg.FrontListen = loopback
 		}
 		return practice.Start(ctx, cfg)
 	}
-	return patient.Start(ctx, patient.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), PLZ: n.plz, Log: log})
+	return patient.Start(ctx, patient.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), PLZ: n.plz, Now: n.net.cfg.Now, Log: log})
 }
 
 // loopback keeps test nodes off the machine's networks.
