@@ -26,6 +26,11 @@ func TestJourneys(t *testing.T) {
 			"main en 390":        mainJourney("Hamburg", "20095", "20097", webtest.Look{Width: 390, Lang: "en"}),
 			"main en 1280":       mainJourney("München", "80337", "80339", webtest.Look{Width: 1280, Lang: "en"}),
 			"main no JavaScript": mainJourney("Leipzig", "04109", "04103", webtest.Look{Width: 390, Lang: "de", NoJS: true}),
+			"camera":             scans,
+			"camera refused":     cameraRefused,
+			"fight":              fight,
+			"twenty move":        movesTwenty,
+			"vial":               fillsVial,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -153,20 +153,20 @@ func (p *place) sees(n int) []control.Token {
 	return all
 }
 
-// books books the first appointment of a patient's list by the control API.
-func (p *place) books(name string) control.Booking {
+// books books the first of a patient's list that is to be had, by the control API. The list is of the last round: what somebody else has got since
+// may still be in it.
+func (p *place) books(name string) (b control.Booking) {
 	p.Helper()
-	return does[control.Booking](p, control.MethodBook, control.BookRequest{Tokens: []string{p.firstToken()}, Name: name, BirthDate: "1950-03-01"})
-}
-
-func (p *place) firstToken() string {
-	p.Helper()
-	var all []control.Token
-	testnet.Until(p, "an appointment in the list", func() bool {
-		all = does[[]control.Token](p, control.MethodSearch, control.SearchRequest{RadiusKM: 20})
-		return len(all) > 0
+	testnet.Until(p, "a booking", func() bool {
+		for _, t := range does[[]control.Token](p, control.MethodSearch, control.SearchRequest{RadiusKM: 20}) {
+			b = does[control.Booking](p, control.MethodBook, control.BookRequest{Tokens: []string{t.ID}, Name: name, BirthDate: "1950-03-01"})
+			if b.State != "taken" {
+				return true
+			}
+		}
+		return false
 	})
-	return all[0].ID
+	return b
 }
 
 // phones books an appointment for a caller.
