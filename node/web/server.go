@@ -222,7 +222,7 @@ func (s *Server) handler() http.Handler {
 	})
 }
 
-// welcome lets a browser in that has a link. One that is in already only goes on.
+// welcome lets a browser in that has a link. One that is in already only goes on, and has used the link up as well: it stays in the history.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request) {
 	if _, in := s.sessions.of(r, s.cookie); !in {
 		made, ok, err := s.sessions.follow(r.Context(), r.URL.Query().Get("k"))
@@ -235,6 +235,8 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request) {
 		}
 		http.SetCookie(w, &http.Cookie{Name: s.cookie, Value: made.cookie, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 			HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	} else {
+		s.sessions.spend(r.URL.Query().Get("k"))
 	}
 	// Not a redirect: it would count as coming from where the link was, and a strict cookie would stay behind.
 	s.show(&Call{W: w, R: r, Lang: langOf(r), server: s}, http.StatusOK, "welcome", nil)

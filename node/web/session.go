@@ -103,11 +103,7 @@ func (s *sessions) link(p Person) (secret string, until time.Time) {
 
 // follow uses a link up and makes a session of it.
 func (s *sessions) follow(ctx context.Context, secret string) (session, bool, error) {
-	key := sha256.Sum256([]byte(secret))
-	s.mu.Lock()
-	l, ok := s.links[key]
-	delete(s.links, key)
-	s.mu.Unlock()
+	l, ok := s.spend(secret)
 	now := s.now()
 	if !ok || !now.Before(l.until) {
 		return session{}, false, nil
@@ -115,6 +111,16 @@ func (s *sessions) follow(ctx context.Context, secret string) (session, bool, er
 	made := session{cookie: newSecret(), person: l.person, used: now}
 	made.key = sha256.Sum256([]byte(made.cookie))
 	return made, true, s.write(ctx, made)
+}
+
+// spend uses a link up.
+func (s *sessions) spend(secret string) (link, bool) {
+	key := sha256.Sum256([]byte(secret))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.links[key]
+	delete(s.links, key)
+	return l, ok
 }
 
 func (s *sessions) write(ctx context.Context, made session) error {

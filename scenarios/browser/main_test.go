@@ -31,6 +31,8 @@ func TestJourneys(t *testing.T) {
 			"fight":              fight,
 			"twenty move":        movesTwenty,
 			"vial":               fillsVial,
+			"safe":               safe,
+			"mistypes":           mistypes,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
