@@ -40,11 +40,12 @@ type desk struct {
 	wg       sync.WaitGroup
 	closers  []func() error
 	outbox   chan struct{}
+	reach    reach
 }
 
 func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	d := &desk{node: n, cancel: cancel, outbox: make(chan struct{}, 1)}
+	d := &desk{node: n, cancel: cancel, outbox: make(chan struct{}, 1), reach: reach{begun: n.home.Now()}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
@@ -75,14 +76,26 @@ func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
 			_, err := admission.HelloDesk(ctx, d.host, relay, n.enrolment())
 			return err
 		},
-		Reserved: func(relay peer.ID) { d.postbox.open(ctx, relay); d.sendSoon(); n.wake(); n.changes.Changed() },
-		Lost:     func(relay peer.ID) { d.postbox.shut(relay); n.changes.Changed() },
-		Log:      n.log,
+		Reserved: func(relay peer.ID) {
+			d.reach.set(relay, true, n.home.Now())
+			d.postbox.open(ctx, relay)
+			d.sendSoon()
+			n.wake()
+			n.changes.Changed()
+		},
+		Lost: func(relay peer.ID) {
+			d.reach.set(relay, false, n.home.Now())
+			d.postbox.shut(relay)
+			n.changes.Changed()
+		},
+		Log: n.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	d.closers = append(d.closers, func() error { d.circuits.Close(); return nil })
+	impatient := time.AfterFunc(startPatience, n.changes.Changed)
+	d.closers = append(d.closers, func() error { impatient.Stop(); return nil })
 	if n.cfg.MDNS {
 		if err := d.announce(); err != nil {
 			n.log.Warn("this practice is not announced on the local network", "err", err)
@@ -102,6 +115,14 @@ func (n *Node) deskRelays() []peer.AddrInfo {
 		return nil
 	}
 	return n.home.Relays("")
+}
+
+// offlineSince is since when the desk reaches no relay; zero when it reaches one, or when none is wanted.
+func (d *desk) offlineSince() time.Time {
+	if d.node.enrolment() == nil {
+		return time.Time{}
+	}
+	return d.reach.since(d.node.home.Now())
 }
 
 // announce makes the desk known on the local network, so that patients in the waiting room reach it without a relay.

@@ -251,6 +251,9 @@ func (n *Node) Status() control.Status {
 		s.Enrolled = n.identity.licence.NotAfter
 	}
 	n.mu.Unlock()
+	if desk != nil {
+		s.Offline = desk.offlineSince().UTC()
+	}
 	if err := n.usable(); err != nil {
 		s.ReadOnly, s.ReadOnlyWhy = err.Error(), n.whyNot(err)
 	} else if active != nil && active.away {

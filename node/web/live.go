@@ -45,6 +45,7 @@ func (s *Server) serveLive(c *Call) error {
 			case <-time.After(liveEvery / 4):
 				next = s.cfg.Changes.Next()
 			}
+			s.forgetStatus() // it may be what changed, and the page is about to fetch itself
 		}
 	}
 }

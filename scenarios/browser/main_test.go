@@ -40,6 +40,7 @@ func TestJourneys(t *testing.T) {
 			})
 		}
 	})
+	t.Run("offline", func(t *testing.T) { offline(w.of(t)) }) // alone: it takes the relay away
 }
 
 // gives gives a day away with what the page proposes, in two clicks, and says how many appointments that are.

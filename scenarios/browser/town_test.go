@@ -187,6 +187,18 @@ func (p *place) booked() []control.Booking {
 	return slices.DeleteFunc(p.all(), func(b control.Booking) bool { return b.State != "booked" })
 }
 
+// bookingOf is the one that stands for a name.
+func (p *place) bookingOf(name string) control.Booking {
+	p.Helper()
+	for _, b := range p.booked() {
+		if b.Patient != nil && b.Patient.Name == name {
+			return b
+		}
+	}
+	p.Fatalf("nothing is booked for %s", name)
+	return control.Booking{}
+}
+
 // person is somebody at the browser of a node.
 type person struct {
 	*webtest.Tab
