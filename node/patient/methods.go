@@ -129,6 +129,9 @@ func (n *Node) driveAndWait(ctx context.Context, e *entry, done func(booking.Sta
 		if done(e.state()) || e.mailed() != 0 || !n.bookings.due(e) {
 			return // when the practice is away its answer comes by mail, in its time
 		}
+		if e.isAway() && !n.offlineSince().IsZero() {
+			return // without a relay nobody is to be reached; what waits is sent once there is one
+		}
 		select {
 		case <-ctx.Done():
 			return

@@ -109,3 +109,10 @@ func (e *entry) setAway(away bool, changes *control.Changes) {
 		changes.Changed()
 	}
 }
+
+// isAway says whether nobody took the last message.
+func (e *entry) isAway() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.away
+}

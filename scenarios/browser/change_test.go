@@ -42,9 +42,7 @@ func movesTwenty(w *town) {
 	reception.Click(`.bar button[value="move"]`)
 	reception.Says("20 Termine verschieben")
 	to := p.day(4)
-	reception.Set("#f-to_day", to)
-	reception.Click(`button[value="preview"]`)
-	reception.Until("the preview", `document.querySelectorAll("table.changed tbody tr").length === 20 && document.querySelector("#f-to_day").value === "`+to+`"`)
+	reception.previews(to)
 	reception.Says("20 Termine werden verschoben.")
 	reception.Says("19 Personen müssen Sie anrufen.")
 	if at := p.booked()[0].Visits[0].Start; at.In(web.Berlin).Format(time.DateOnly) != p.day(1) {
@@ -81,6 +79,23 @@ func movesTwenty(w *town) {
 	if b := home.all()[0]; !b.Visits[0].Start.Equal(was) || b.Visits[0].Digits != mine.Visits[0].Digits || strings.Contains(b.State, "cancel") {
 		w.Errorf("the patient has %s at %v", b.State, b.Visits[0].Start)
 	}
+	// Called off in the end: the open page says so, and offers what can be done then instead of what could before.
+	does[control.Change](p, control.MethodCancelMany, control.CancelMany{Bookings: []string{p.bookingOf("Paul Bewegt").ID}, Reason: "Keine Lieferung."})
+	paul.Says("Die Praxis hat abgesagt")
+	paul.Says("Keine Lieferung.")
+	paul.Until("what can be done now", `document.querySelector('main a[href="/list"]') && !document.querySelector('form[action$="/move"]')`)
+	if !webtest.Eval[bool](paul.Tab, `window.stays === 1`) {
+		w.Error("the patient's page was loaded anew")
+	}
+}
+
+// previews looks at what would come of a move to another day.
+func (a *person) previews(day string) {
+	a.Helper()
+	a.Set("#f-to_day", day)
+	webtest.Eval[int](a.Tab, `window.before = 1`)
+	a.Click(`button[value="preview"]`)
+	a.Until("the preview", `!window.before && document.querySelector("input[name=seen]")?.value.startsWith("`+day+`")`)
 }
 
 // fillsVial gives away what an opened vial has left.

@@ -33,6 +33,7 @@ func TestJourneys(t *testing.T) {
 			"vial":               fillsVial,
 			"safe":               safe,
 			"mistypes":           mistypes,
+			"keyboard":           keyboard,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

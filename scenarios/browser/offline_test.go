@@ -13,7 +13,8 @@ import (
 // offline is an afternoon without relays: both sides say so and go on, what is to be sent waits, and arrives once.
 func offline(w *town) {
 	p := w.practice("Frankfurt", "60311")
-	p.offers(p.day(1), "09:00", "10:00", "influenza")
+	p.offers(p.day(1), "09:00", "09:40", "influenza")
+	p.offers(p.day(1), "15:00", "15:20", "influenza")
 	p.keepsSecret("Olga", "Otto Anruf", "0221 777")
 	home := w.patient("Olga", "60313")
 	home.keepsSecret("60313")
@@ -52,7 +53,7 @@ func offline(w *town) {
 	// The practice goes on: a caller gets an appointment, and one that is booked goes to another day.
 	reception.at(day)
 	reception.Says("Olga Eins")
-	reception.ClickText("Für Anrufer buchen")
+	reception.Click("tr:last-child a.soft") // in the afternoon: what the patient chooses below is free
 	reception.Type("#f-name", "Otto Anruf")
 	reception.Type("#f-birth", "1.2.1944")
 	reception.Type("#f-phone", "0221 777")
@@ -65,9 +66,7 @@ func offline(w *town) {
 	reception.at(day)
 	reception.Click(`tr:has(a[href="/booking/` + p.bookingOf("Olga Eins").ID + `"]) input[name=id]`)
 	reception.Click(`.bar button[value="move"]`)
-	reception.Set("#f-to_day", p.day(2))
-	reception.Click(`button[value="preview"]`)
-	reception.Until("the preview", `document.querySelector("#f-to_day").value === "`+p.day(2)+`" && document.querySelector("input[name=seen]")?.value.startsWith("`+p.day(2)+`")`)
+	reception.previews(p.day(3))
 	reception.Click(`button[value="move"]`)
 	reception.Says("1 Termin ist verschoben.")
 	reception.Says("Eine Nachricht wartet.")
@@ -97,7 +96,7 @@ func offline(w *town) {
 	}
 	olga.confirms("Olga Drei", "3.3.1933")
 	olga.at("/")
-	olga.Says(web.Date(web.German, w.now().AddDate(0, 0, 2)))
+	olga.Says(web.Date(web.German, w.now().AddDate(0, 0, 3)))
 	// Nobody is booked twice, and both sides have the same.
 	names := map[string]int{}
 	testnet.Until(w, "what both sides have", func() bool {

@@ -81,6 +81,8 @@ func (b *Browser) set(t *Tab) *Tab {
 		call(network.Enable, network.EnableParams{}), call(runtime.Enable, cdp.Empty{}),
 		call(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": t.look.Lang}}),
 		call(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: int64(t.look.Width), Height: height, DeviceScaleFactor: 1, Mobile: phone}),
+		// Each tab is the window that its person looks at and types into, whatever other tabs there are.
+		call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: t.look.NoJS}))
 	t.SetDark(t.look.Dark)
 	return t
