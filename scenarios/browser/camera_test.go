@@ -107,8 +107,8 @@ func (w *town) cardOf(p *place, home, name string) control.Booking {
 
 // scans holds a card before the desk's camera: once it is let in, the second time the page says when that was.
 func scans(w *town) {
-	p := w.practice("Dresden", "01067")
-	b := w.cardOf(p, "01069", "Frida Kamera")
+	p := w.practice("Erfurt", "99084")
+	b := w.cardOf(p, "99085", "Frida Kamera")
 	file := filepath.Join(w.TempDir(), "desk.y4m")
 	film(w, file, photo(w, b.Visits[0].QR))
 	reception := p.opensIn(webtest.Start(w, webtest.FakeCamera(file)...), webtest.Desktop)

@@ -6,7 +6,7 @@ import (
 
 // mistypes makes the mistakes that people make, and changes the language in the middle. Nothing typed is lost.
 func mistypes(w *town) {
-	p := w.practice("Dresden-Neustadt", "01097")
+	p := w.practice("Dresden", "01097")
 	p.offers(p.day(1), "09:00", "10:00", "influenza")
 	home := w.patient("Nele", "")
 	home.keepsSecret("Nele", "01067", "3.4.1947", "1947-04-03", "0351 99")
