@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"strings"
 
@@ -35,7 +36,7 @@ func safe(w *town) {
 	for _, path := range []string{"/", day, "/booking/" + b.ID, "/print/slip/" + b.ID, "/desk", "/export", "/live", "/none"} {
 		stranger.Go(p.app + path)
 		stranger.Says("Pieks ist hier noch nicht angemeldet")
-		if status := answer(w, p.app+path, ""); status != http.StatusForbidden {
+		if status := answer(w, p.app+path, "", nil); status != http.StatusForbidden {
 			w.Errorf("%s answers a stranger with %d", path, status)
 		}
 	}
@@ -59,8 +60,21 @@ func safe(w *town) {
 	}
 
 	// Another name of this computer is another server.
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	in := &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
+	welcome, err := in.Get(link())
+	if err != nil {
+		w.Fatal(err)
+	}
+	welcome.Body.Close()
+	if status := answer(w, p.app+"/desk", "", jar); status != http.StatusOK {
+		w.Errorf("who is let in gets %d", status)
+	}
 	for _, host := range []string{"evil.example", "127.0.0.1.evil.example", "evil.example:" + p.app[strings.LastIndex(p.app, ":")+1:]} {
-		if status := answer(w, p.app+"/", host); status != http.StatusForbidden {
+		if status := answer(w, p.app+"/desk", host, jar); status != http.StatusForbidden {
 			w.Errorf("Host %s: %d", host, status)
 		}
 	}
@@ -103,14 +117,19 @@ func safe(w *town) {
 	reception.Says("Selma Schutz") // the session goes on
 }
 
-// answer is the status of a request without a session; with a host it names another one.
-func answer(w *town, address, host string) int {
+// answer is the status of a request. With a host it names another one, and with cookies it comes from a browser that was let in.
+func answer(w *town, address, host string, jar http.CookieJar) int {
 	w.Helper()
 	r, err := http.NewRequestWithContext(w.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		w.Fatal(err)
 	}
 	r.Host = host
+	if jar != nil {
+		for _, c := range jar.Cookies(r.URL) {
+			r.AddCookie(c)
+		}
+	}
 	got, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 	if err != nil {
 		w.Fatal(err)
