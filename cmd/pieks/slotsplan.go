@@ -2,32 +2,36 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"pieks/node/control"
 )
 
 // SlotsPlanCmd offers appointments of many days at once.
 type SlotsPlanCmd struct {
-	First   string `required:"" help:"First day." placeholder:"DATE"`
-	Last    string `required:"" help:"Last day, at most 62 days in all." placeholder:"DATE"`
-	Weekday []int  `help:"Only these weekdays, 1 is Monday: --weekday 1,3." placeholder:"N"`
-	From    string `required:"" help:"When the first one of a day starts, Berlin time." placeholder:"HH:MM"`
-	To      string `required:"" help:"When the last one ends." placeholder:"HH:MM"`
-	Every   string `default:"10m" help:"How long each takes (${default})." placeholder:"DURATION"`
-	Vaccine string `required:"" help:"Code of the vaccine; 'pieks network show' lists the codes." placeholder:"CODE"`
-	Dose    int    `default:"1" help:"Which dose they are for (${default})." placeholder:"N"`
-	Vials   bool   `help:"Of each day only as many as fill whole vials."`
-	Preview bool   `help:"Only show what would be offered."`
+	First   string   `required:"" help:"First day." placeholder:"DATE"`
+	Last    string   `required:"" help:"Last day, at most 62 days in all." placeholder:"DATE"`
+	Weekday []int    `help:"Only these weekdays, 1 is Monday: --weekday 1,3." placeholder:"N"`
+	Hours   []string `required:"" help:"From when the first one starts until the last one ends, Berlin time: 08:00-12:00. Give it once for each span of a day, at most 4." placeholder:"FROM-TO" env:"-"`
+	Every   string   `default:"10m" help:"How long each takes (${default})." placeholder:"DURATION"`
+	Vaccine string   `required:"" help:"Code of the vaccine; 'pieks network show' lists the codes." placeholder:"CODE"`
+	Dose    int      `default:"1" help:"Which dose they are for (${default})." placeholder:"N"`
+	Vials   bool     `help:"Of each day only as many as fill whole vials."`
+	Preview bool     `help:"Only show what would be offered."`
 }
 
 func (SlotsPlanCmd) Help() string {
 	return `All days or none: when there would be too many open appointments, nothing is changed.
 
-    pieks slots plan --first 2026-12-01 --last 2026-12-18 --weekday 1,3 --from 09:00 --to 12:00 --vaccine comirnaty --vials --preview`
+    pieks slots plan --first 2026-12-01 --last 2026-12-18 --weekday 1,3 --hours 08:00-12:00 --hours 15:00-18:00 --vaccine comirnaty --vials --preview`
 }
 
 func (c *SlotsPlanCmd) Run(ctx context.Context, a *app) error {
-	in := control.Plan{First: c.First, Last: c.Last, Weekdays: c.Weekday, From: c.From, To: c.To, Every: c.Every, Vaccine: c.Vaccine,
+	spans, err := readSpans(c.Hours)
+	if err != nil {
+		return err
+	}
+	in := control.Plan{First: c.First, Last: c.Last, Weekdays: c.Weekday, Spans: spans, Every: c.Every, Vaccine: c.Vaccine,
 		Dose: c.Dose, Vials: c.Vials, Preview: c.Preview}
 	var out control.Planned
 	if err := a.ask(ctx, "Planning", control.MethodPlan, in, &out, practiceRole); err != nil {
@@ -49,6 +53,18 @@ func (c *SlotsPlanCmd) Run(ctx context.Context, a *app) error {
 		}
 		p.linef("%s: %s. Open now: %d.", head, count(out.Changed, "appointment", "appointments"), out.Open)
 	})
+}
+
+// readSpans reads spans like 08:00-12:00.
+func readSpans(texts []string) (spans []control.Span, err error) {
+	for _, text := range texts {
+		from, to, ok := strings.Cut(text, "-")
+		if !ok {
+			return nil, usagef("%q is no part of a day: write it like 08:00-12:00", text)
+		}
+		spans = append(spans, control.Span{From: from, To: to})
+	}
+	return spans, nil
 }
 
 var planProblems = map[string]string{

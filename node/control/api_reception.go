@@ -86,13 +86,18 @@ type Plan struct {
 	First    string `json:"first"` // first day, 2026-12-01
 	Last     string `json:"last"`
 	Weekdays []int  `json:"weekdays"` // ISO 8601; none: every day
-	From     string `json:"from"`
-	To       string `json:"to"`
+	Spans    []Span `json:"spans"`    // 1 to 4 of a day, one after the other
 	Every    string `json:"every"`
 	Vaccine  string `json:"vaccine"`
 	Dose     int    `json:"dose"`
 	Vials    bool   `json:"vials,omitempty"`   // of each day only as many as fill whole vials
 	Preview  bool   `json:"preview,omitempty"` // change nothing
+}
+
+// Span is a part of a day.
+type Span struct {
+	From string `json:"from"` // 08:00
+	To   string `json:"to"`   // 12:00
 }
 
 // Planned is what a plan made, or would make.
@@ -104,8 +109,8 @@ type Planned struct {
 type PlannedDay struct {
 	Day     string `json:"day"`
 	Count   int    `json:"count"`
-	Already int    `json:"already,omitempty"` // appointments that this day has in the same span before
-	Problem string `json:"problem,omitempty"` // why this day gets none: clock (no such time of day, or twice), past, vial (fewer than one vial gives)
+	Already int    `json:"already,omitempty"` // appointments that this day has at the same times before
+	Problem string `json:"problem,omitempty"` // why a span of this day gets none: clock (no such time of day, or twice), past, vial (fewer than one vial gives)
 }
 
 // LeftOver offers Count appointments at one time of today, for those who can come at once.

@@ -37,6 +37,9 @@ func (n *Node) plan(ctx context.Context, in control.Plan) (control.Planned, erro
 			return none, control.Errorf(control.KindUsage, "A weekday is 1 (Monday) to 7 (Sunday).")
 		}
 	}
+	if err := inTurn(in.Spans); err != nil {
+		return none, err
+	}
 	days, made, err := n.planned(in, first, last, int(vaccine.VialDoses))
 	if err != nil {
 		return none, err
@@ -69,30 +72,57 @@ func (n *Node) planned(in control.Plan, first, last time.Time, vial int) ([]cont
 			continue
 		}
 		day := control.PlannedDay{Day: d.Format(time.DateOnly)}
-		made, err := booking.Expand(control.SlotsAdd{
-			Day: day.Day, From: in.From, To: in.To, Every: in.Every, Vaccine: in.Vaccine, Dose: in.Dose,
-		}, now)
+		made, problem, err := expandSpans(day.Day, in, now)
 		if err != nil {
-			if day.Problem = booking.DayProblem(err); day.Problem == "" {
-				return nil, nil, usage(err) // it is wrong on every day
-			}
+			return nil, nil, usage(err) // it is wrong on every day
 		}
+		day.Problem = problem
 		if in.Vials && len(made) > 0 {
 			if made = made[:len(made)-len(made)%vial]; len(made) == 0 {
 				day.Problem = "vial"
 			}
 		}
-		if len(made) > 0 {
-			for _, o := range n.ledger.Between(booking.StartOfDay(d), booking.StartOfDay(d.AddDate(0, 0, 1))) {
-				if o.Start.Before(made[len(made)-1].End) && o.End.After(made[0].Start) {
-					day.Already++
-				}
-			}
-		}
-		day.Count = len(made)
+		day.Count, day.Already = len(made), already(n.ledger.Between(booking.StartOfDay(d), booking.StartOfDay(d.AddDate(0, 0, 1))), made)
 		days, all = append(days, day), append(all, made...)
 	}
 	return days, all, nil
+}
+
+// inTurn says whether the spans of a day follow each other. What a time of day is, booking.Expand says.
+func inTurn(spans []control.Span) error {
+	if len(spans) < 1 || len(spans) > spansPerDay {
+		return control.Errorf(control.KindUsage, "A day of a plan has 1 to %d spans.", spansPerDay)
+	}
+	for i := 1; i < len(spans); i++ {
+		if spans[i].From < spans[i-1].To {
+			return control.Errorf(control.KindUsage, "The spans of a day follow each other: each begins when the one before has ended.")
+		}
+	}
+	return nil
+}
+
+// expandSpans makes the appointments of one day. problem says why a span has none where another, or another day, may have some.
+func expandSpans(day string, in control.Plan, now time.Time) (made []booking.Appointment, problem string, err error) {
+	for _, s := range in.Spans {
+		part, err := booking.Expand(control.SlotsAdd{Day: day, From: s.From, To: s.To, Every: in.Every, Vaccine: in.Vaccine, Dose: in.Dose}, now)
+		if err != nil {
+			if problem = booking.DayProblem(err); problem == "" {
+				return nil, "", err
+			}
+		}
+		made = append(made, part...)
+	}
+	return made, problem, nil
+}
+
+// already counts the appointments of a day that are there at the time of one of those to be made.
+func already(there []booking.Occupied, made []booking.Appointment) (n int) {
+	for _, o := range there {
+		if slices.ContainsFunc(made, func(a booking.Appointment) bool { return o.Start.Before(a.End) && o.End.After(a.Start) }) {
+			n++
+		}
+	}
+	return n
 }
 
 func isoWeekday(d time.Time) int { return (int(d.Weekday())+6)%7 + 1 }

@@ -43,7 +43,7 @@ func daysLater(day time.Time, n int) string { return day.AddDate(0, 0, n).Format
 func TestPlan(t *testing.T) {
 	n, clock := reception(t)
 	day := monday(t, clock)
-	in := control.Plan{First: daysLater(day, -3), Last: daysLater(day, 13), Weekdays: []int{1, 3}, From: "08:00", To: "10:00", Every: "10m",
+	in := control.Plan{First: daysLater(day, -3), Last: daysLater(day, 13), Weekdays: []int{1, 3}, Spans: []control.Span{{From: "08:00", To: "10:00"}}, Every: "10m",
 		Vaccine: "nuvaxovid", Vials: true, Preview: true}
 	shown, err := n.plan(t.Context(), in)
 	if err != nil || shown.Changed != 40 || len(shown.Days) != 4 || shown.Days[0].Count != 10 || n.ledger.OpenCount() != 0 {
@@ -57,7 +57,7 @@ func TestPlan(t *testing.T) {
 	if made.Changed != 40 || made.Open != 40 || len(made.IDs) != 40 {
 		t.Errorf("%+v", made)
 	}
-	in.Preview, in.From, in.To, in.Vials = true, "09:00", "09:40", false
+	in.Preview, in.Spans, in.Vials = true, []control.Span{{From: "09:00", To: "09:40"}}, false
 	if again := must(n.plan(t.Context(), in)); again.Days[0].Already != 4 || again.Days[0].Count != 4 {
 		t.Errorf("%+v", again.Days)
 	}
@@ -65,9 +65,47 @@ func TestPlan(t *testing.T) {
 	if few := must(n.plan(t.Context(), in)); few.Days[0].Problem != "vial" || few.Changed != 0 {
 		t.Errorf("%+v", few.Days)
 	}
-	in.Vials, in.First, in.From, in.To = false, daysLater(day, 0), "06:30", "07:30"
+	in.Vials, in.First, in.Spans = false, daysLater(day, 0), []control.Span{{From: "06:30", To: "07:30"}}
 	if past := must(n.plan(t.Context(), in)); past.Days[0].Problem != "past" || past.Days[1].Count != 6 {
 		t.Errorf("%+v", past.Days)
+	}
+}
+
+// Morning and afternoon are one plan: whole vials are counted over the day, a morning that has passed leaves the afternoon, and where one span cannot
+// be the other is not made either.
+func TestPlanSpans(t *testing.T) {
+	n, clock := reception(t)
+	day := monday(t, clock)
+	in := control.Plan{First: daysLater(day, 1), Last: daysLater(day, 2), Spans: []control.Span{{From: "08:00", To: "08:50"}, {From: "15:00", To: "15:40"}},
+		Every: "10m", Vaccine: "comirnaty", Dose: 1, Vials: true, Preview: true}
+	shown := must(n.plan(t.Context(), in))
+	if shown.Changed != 12 || shown.Days[0].Count != 6 || n.ledger.OpenCount() != 0 {
+		t.Fatalf("%+v", shown)
+	}
+	in.Preview = false
+	made := must(n.plan(t.Context(), in))
+	afternoon := 0
+	for _, a := range n.ledger.Appointments() {
+		if a.Start.In(booking.InZone(a.Start).Location()).Hour() == 15 {
+			afternoon++
+		}
+	}
+	if made.Changed != 12 || made.Open != 12 || afternoon != 2 {
+		t.Errorf("%+v, %d in the afternoon", made, afternoon)
+	}
+	in.Preview, in.Vials = true, false
+	if again := must(n.plan(t.Context(), in)); again.Changed != 18 || again.Days[0].Already != 6 {
+		t.Errorf("%+v", again.Days)
+	}
+	in.Spans[1].To = "15:05"
+	in.Preview = false
+	if _, err := n.plan(t.Context(), in); control.KindOf(err) != control.KindUsage || n.ledger.OpenCount() != 12 {
+		t.Errorf("%v, %d open", err, n.ledger.OpenCount())
+	}
+	in.First, in.Last, in.Preview = daysLater(day, 0), daysLater(day, 0), true
+	in.Spans = []control.Span{{From: "06:00", To: "07:00"}, {From: "16:00", To: "17:00"}}
+	if today := must(n.plan(t.Context(), in)); today.Changed != 6 || today.Days[0].Problem != "past" {
+		t.Errorf("%+v", today.Days)
 	}
 }
 
@@ -87,23 +125,28 @@ func TestPlanRefuses(t *testing.T) {
 	if _, err := n.home.Network.Offer(must(os.ReadFile(net.Sign(renewed)))); err != nil {
 		t.Fatal(err)
 	}
-	night := control.Plan{First: daysLater(last, -1), Last: daysLater(last, 1), From: "01:00", To: "03:00", Every: "30m", Vaccine: "influenza"}
+	night := control.Plan{First: daysLater(last, -1), Last: daysLater(last, 1), Spans: []control.Span{{From: "01:00", To: "03:00"}}, Every: "30m", Vaccine: "influenza"}
 	got := must(n.plan(t.Context(), night))
 	if len(got.Days) != 3 || got.Days[1].Problem != "clock" || got.Days[0].Count != 4 || got.Days[2].Count != 4 || got.Open != 8 {
 		t.Errorf("%+v", got)
 	}
-	good := control.Plan{First: daysLater(last, 1), Last: daysLater(last, 20), From: "08:00", To: "10:00", Every: "10m", Vaccine: "influenza"}
+	good := control.Plan{First: daysLater(last, 1), Last: daysLater(last, 20), Spans: []control.Span{{From: "08:00", To: "10:00"}}, Every: "10m", Vaccine: "influenza"}
 	for name, change := range map[string]func(*control.Plan){
-		"240":          func(*control.Plan) {},
-		"preview 240":  func(p *control.Plan) { p.Preview = true },
-		"vaccine":      func(p *control.Plan) { p.Vaccine = "snakeoil" },
-		"dose":         func(p *control.Plan) { p.Dose = 2 },
-		"weekday":      func(p *control.Plan) { p.Weekdays = []int{0} },
-		"no date":      func(p *control.Plan) { p.First = "Montag" },
-		"63 days":      func(p *control.Plan) { p.Last = daysLater(last, 63) },
-		"backwards":    func(p *control.Plan) { p.Last = daysLater(last, 0) },
-		"no clock":     func(p *control.Plan) { p.From = "8" },
-		"no room":      func(p *control.Plan) { p.To = "08:05" },
+		"240":         func(*control.Plan) {},
+		"preview 240": func(p *control.Plan) { p.Preview = true },
+		"vaccine":     func(p *control.Plan) { p.Vaccine = "snakeoil" },
+		"dose":        func(p *control.Plan) { p.Dose = 2 },
+		"weekday":     func(p *control.Plan) { p.Weekdays = []int{0} },
+		"no date":     func(p *control.Plan) { p.First = "Montag" },
+		"63 days":     func(p *control.Plan) { p.Last = daysLater(last, 63) },
+		"backwards":   func(p *control.Plan) { p.Last = daysLater(last, 0) },
+		"no clock":    func(p *control.Plan) { p.Spans = []control.Span{{From: "8", To: "10:00"}} },
+		"no room":     func(p *control.Plan) { p.Spans = []control.Span{{From: "08:00", To: "08:05"}} },
+		"no span":     func(p *control.Plan) { p.Spans = nil },
+		"overlap":     func(p *control.Plan) { p.Spans = append(p.Spans, control.Span{From: "09:50", To: "12:00"}) },
+		"five spans": func(p *control.Plan) {
+			p.Spans = []control.Span{{From: "08:00", To: "08:10"}, {From: "08:10", To: "08:20"}, {From: "08:20", To: "08:30"}, {From: "08:30", To: "08:40"}, {From: "08:40", To: "08:50"}}
+		},
 		"no such step": func(p *control.Plan) { p.Every = "often" },
 	} {
 		in := good

@@ -197,17 +197,19 @@ func (p *practice) plan(_ context.Context, in control.Plan) (out control.Planned
 			continue
 		}
 		day := control.PlannedDay{Day: isoDay(d)}
-		from, _ := time.ParseInLocation("2006-01-02 15:04", day.Day+" "+in.From, web.Berlin)
-		to, _ := time.ParseInLocation("2006-01-02 15:04", day.Day+" "+in.To, web.Berlin)
-		for at := from; !at.Add(every).After(to); at = at.Add(every) {
-			if at.After(p.now()) {
-				starts = append(starts, at)
-				day.Count++
+		for _, s := range in.Spans {
+			from, _ := time.ParseInLocation("2006-01-02 15:04", day.Day+" "+s.From, web.Berlin)
+			to, _ := time.ParseInLocation("2006-01-02 15:04", day.Day+" "+s.To, web.Berlin)
+			for at := from; !at.Add(every).After(to); at = at.Add(every) {
+				if at.After(p.now()) {
+					starts = append(starts, at)
+					day.Count++
+				}
 			}
-		}
-		for _, a := range p.slots {
-			if !a.Start.Before(from) && a.Start.Before(to) && a.State != "withdrawn" {
-				day.Already++
+			for _, a := range p.slots {
+				if !a.Start.Before(from) && a.Start.Before(to) && a.State != "withdrawn" {
+					day.Already++
+				}
 			}
 		}
 		if v := catalogue(catalogueOfTest).Of(in.Vaccine).VialDoses; in.Vials && v > 1 {

@@ -2,6 +2,7 @@ package reception
 
 import (
 	"net/http"
+	"slices"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -124,6 +125,12 @@ func TestGiveADay(t *testing.T) {
 	// Weekdays, whole vials, and the limit of 200 in words.
 	series := b.post("/give", "first", "2026-12-07", "last", "2026-12-13", "weekday", "1", "weekday", "3", "from", "08:00", "to", "09:20", "every", "10", "vaccine", "biontech", "vials", "1", "do", "preview")
 	series.says(t, "Montag, 7. Dezember 2026", "Mittwoch, 9. Dezember 2026", "12 Termine vergeben", "1 ganzes Fläschchen")
+	// Two spans of a day are one plan: twelve and six make three vials, and both are made, or neither.
+	two := []string{"first", "2026-12-08", "from", "08:00", "to", "10:00", "from2", "15:00", "to2", "16:10", "every", "10", "vaccine", "biontech", "vials", "1"}
+	b.post("/give", append(two, "do", "preview")...).says(t, "18 Termine vergeben", "3 ganze Fläschchen")
+	overlap := slices.Clone(two)
+	overlap[7] = "09:50"
+	b.post("/give", append(overlap, "do", "give")...).says(t, `id="e-from2"`)
 	many := b.post("/give", "first", "2026-12-07", "last", "2027-01-13", "from", "08:00", "to", "12:00", "every", "5", "vaccine", "biontech", "do", "preview")
 	many.says(t, "Mehr als 200 freie Termine")
 	lang := b.post("/give", append(form, "lang", "en", "do", "give")...)

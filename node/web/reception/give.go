@@ -89,7 +89,7 @@ func formOf(w wish) *web.Form {
 // readWish reads the form and says what is wrong with it.
 func readWish(c *web.Call, k catalogue) wish {
 	f := c.Form
-	w := wish{First: f.Get("first"), Last: f.Get("last"), Spans: [2]span{{f.Get("from"), f.Get("to")}, {f.Get("from2"), f.Get("to2")}},
+	w := wish{First: f.Get("first"), Last: f.Get("last"), Spans: [2]control.Span{{From: f.Get("from"), To: f.Get("to")}, {From: f.Get("from2"), To: f.Get("to2")}},
 		Every: number(f.Get("every")), Vaccine: f.Get("vaccine"), Dose: number(f.Get("dose")), Vials: f.Ticked("vials", "1")}
 	for _, d := range f.All("weekday") {
 		if n := number(d); n >= 1 && n <= 7 && !slices.Contains(w.Weekdays, n) {
@@ -113,7 +113,7 @@ func readWish(c *web.Call, k catalogue) wish {
 		from, to := "from", "to"
 		if i == 1 {
 			from, to = "from2", "to2"
-			if !s.used() {
+			if !used(s) {
 				continue
 			}
 		}
@@ -126,7 +126,7 @@ func readWish(c *web.Call, k catalogue) wish {
 			f.Wrong(to, c.Say("rc_wrong_span"))
 		}
 	}
-	if w.Spans[1].used() && w.Spans[1].From < w.Spans[0].To && f.OK() {
+	if used(w.Spans[1]) && w.Spans[1].From < w.Spans[0].To && f.OK() {
 		f.Wrong("from2", c.Say("rc_wrong_overlap"))
 	}
 	if w.Every < 1 || w.Every > 480 {
@@ -160,31 +160,19 @@ func give(c *web.Call) error {
 	if c.Form.Get("seen") != w.seen() {
 		return preview(c, w, k, true)
 	}
-	made := 0
-	var visible time.Time
-	for _, p := range w.plans(false) {
-		out, err := web.Ask[control.Planned](c, control.MethodPlan, p)
-		if refused(err) {
-			if made > 0 {
-				c.TellBad(c.Say("rc_given_partly", "N", made, "Text", c.Sentence(err)))
-				return c.Go("/day/" + w.First)
-			}
-			c.Form.Wrong("first", c.Sentence(err))
-			return preview(c, w, k, false)
-		}
-		if err != nil {
-			return err
-		}
-		made += out.Changed
-		if out.Visible.After(visible) {
-			visible = out.Visible
-		}
+	out, err := web.Ask[control.Planned](c, control.MethodPlan, w.plan(false))
+	if refused(err) {
+		c.Form.Wrong("first", c.Sentence(err))
+		return preview(c, w, k, false)
+	}
+	if err != nil {
+		return err
 	}
 	c.Draft().Put(givingDraft, w)
-	if visible.IsZero() {
-		c.Tell("rc_given_hidden", "N", made)
+	if out.Visible.IsZero() {
+		c.Tell("rc_given_hidden", "N", out.Changed)
 	} else {
-		c.Tell("rc_given", "N", made, "Clock", web.Clock(c.Lang, visible))
+		c.Tell("rc_given", "N", out.Changed, "Clock", web.Clock(c.Lang, out.Visible))
 	}
 	return c.Go("/day/" + w.First)
 }
@@ -200,29 +188,20 @@ func preview(c *web.Call, w wish, k catalogue, stale bool) error {
 		p.MaxDose = append(p.MaxDose, n)
 	}
 	if !c.Form.Failed() {
-		var answers []control.Planned
-		for _, plan := range w.plans(true) {
-			out, err := web.Ask[control.Planned](c, control.MethodPlan, plan)
-			if refused(err) {
-				p.Problem = c.Sentence(err)
-				break
-			}
-			if err != nil {
-				return err
-			}
-			answers = append(answers, out)
-		}
-		if p.Problem == "" {
-			p.Days, p.Total = planOf(answers, p.Vaccine.VialDoses)
-			for _, d := range p.Days {
-				p.Already += d.Already
-			}
+		out, err := web.Ask[control.Planned](c, control.MethodPlan, w.plan(true))
+		switch {
+		case refused(err):
+			p.Problem = c.Sentence(err)
+		case err != nil:
+			return err
+		default:
+			p.Days, p.Total, p.Already = planOf(out.Days, p.Vaccine.VialDoses)
 		}
 	}
 	p.Codes = map[string]string{}
 	for _, d := range p.Days {
-		for _, code := range d.Problems {
-			p.Codes[code] = problem(c, "rc_plan_", code)
+		if d.Problem != "" {
+			p.Codes[d.Problem] = problem(c, "rc_plan_", d.Problem)
 		}
 	}
 	return c.Show("give", p)

@@ -15,31 +15,22 @@ import (
 type wish struct {
 	First, Last string // Last "" is First
 	Weekdays    []int
-	Spans       [2]span
+	Spans       [2]control.Span
 	Every       int // minutes
 	Vaccine     string
 	Dose        int
 	Vials       bool
 }
 
-// span is a part of a day, 08:00 to 12:00; empty: not used.
-type span struct{ From, To string }
+// used says whether a span of the form was filled in.
+func used(s control.Span) bool { return s.From != "" || s.To != "" }
 
-func (s span) used() bool { return s.From != "" || s.To != "" }
-
-// plans are what the node is asked for: one for each span.
-func (t wish) plans(preview bool) []control.Plan {
-	var plans []control.Plan
-	for _, s := range t.Spans {
-		if !s.used() {
-			continue
-		}
-		plans = append(plans, control.Plan{
-			First: t.First, Last: cmp.Or(t.Last, t.First), Weekdays: t.Weekdays, From: s.From, To: s.To,
-			Every: fmt.Sprintf("%dm", t.Every), Vaccine: t.Vaccine, Dose: t.Dose, Vials: t.Vials, Preview: preview,
-		})
+// plan is what the node is asked for.
+func (t wish) plan(preview bool) control.Plan {
+	return control.Plan{
+		First: t.First, Last: cmp.Or(t.Last, t.First), Weekdays: t.Weekdays, Spans: slices.DeleteFunc(slices.Clone(t.Spans[:]), func(s control.Span) bool { return !used(s) }),
+		Every: fmt.Sprintf("%dm", t.Every), Vaccine: t.Vaccine, Dose: t.Dose, Vials: t.Vials, Preview: preview,
 	}
-	return plans
 }
 
 // seen tells whether two wishes are the same: what is given away is what was looked at.
@@ -77,25 +68,25 @@ func openDay(hours []control.Hours, from time.Time) time.Time {
 func isoWeekday(t time.Time) int { return (int(t.Weekday())+6)%7 + 1 }
 
 // spansOf are the hours of a weekday, at most two; on today those that are left of them, from the next full half hour on.
-func spansOf(hours []control.Hours, day, now time.Time) (spans [2]span) {
+func spansOf(hours []control.Hours, day, now time.Time) (spans [2]control.Span) {
 	day = day.In(now.Location())
-	var open []span
+	var open []control.Span
 	for _, h := range hours {
 		if h.Weekday == isoWeekday(day) {
-			open = append(open, span{h.From, h.To})
+			open = append(open, control.Span{From: h.From, To: h.To})
 		}
 	}
-	slices.SortFunc(open, func(a, b span) int { return cmp.Compare(a.From, b.From) })
+	slices.SortFunc(open, func(a, b control.Span) int { return cmp.Compare(a.From, b.From) })
 	if day.Format(time.DateOnly) == now.Format(time.DateOnly) {
 		soon := now.Add(59 * time.Minute).Truncate(30 * time.Minute).Format("15:04")
-		open = slices.DeleteFunc(open, func(s span) bool { return s.To <= soon })
+		open = slices.DeleteFunc(open, func(s control.Span) bool { return s.To <= soon })
 		for i := range open {
 			open[i].From = max(open[i].From, soon)
 		}
 	}
 	copy(spans[:], open)
 	if len(open) == 0 {
-		spans[0] = span{"08:00", "12:00"}
+		spans[0] = control.Span{From: "08:00", To: "12:00"}
 	}
 	return spans
 }
@@ -114,40 +105,21 @@ func lastUsed(t wish, all []control.Appointment) wish {
 	return t
 }
 
-// planDay is one day of a preview, all spans together.
+// planDay is one day of a preview.
 type planDay struct {
-	Day      string
-	Count    int
-	Already  int
-	Problems []string
-	Vials    int // whole ones
-	Over     int // doses beyond them
+	control.PlannedDay
+	Vials int // whole ones
+	Over  int // doses beyond them
 }
 
-// planOf puts the answers for the spans together, by day.
-func planOf(answers []control.Planned, vialDoses int) (list []planDay, total int) {
-	byDay := map[string]*planDay{}
-	for _, a := range answers {
-		for _, d := range a.Days {
-			p := byDay[d.Day]
-			if p == nil {
-				p = &planDay{Day: d.Day}
-				byDay[d.Day] = p
-			}
-			p.Count += d.Count
-			p.Already += d.Already
-			if d.Problem != "" && !slices.Contains(p.Problems, d.Problem) {
-				p.Problems = append(p.Problems, d.Problem)
-			}
-		}
-	}
-	for _, p := range byDay {
+// planOf counts the appointments of a plan in vials.
+func planOf(days []control.PlannedDay, vialDoses int) (list []planDay, total, already int) {
+	for _, d := range days {
+		p := planDay{PlannedDay: d}
 		if vialDoses > 1 {
-			p.Vials, p.Over = p.Count/vialDoses, p.Count%vialDoses
+			p.Vials, p.Over = d.Count/vialDoses, d.Count%vialDoses
 		}
-		total += p.Count
-		list = append(list, *p)
+		total, already, list = total+d.Count, already+d.Already, append(list, p)
 	}
-	slices.SortFunc(list, func(a, b planDay) int { return cmp.Compare(a.Day, b.Day) })
-	return list, total
+	return list, total, already
 }
