@@ -2,10 +2,10 @@ package reception
 
 import (
 	"net/http"
-	"slices"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
