@@ -144,21 +144,32 @@ func (s Statement) checkTime(signed, at time.Time) error {
 	return nil
 }
 
+// FieldError says which text of a statement cannot be signed, and why.
+type FieldError struct {
+	Field string // name, street, place, phone, directions or Telematik-ID
+	Why   string
+}
+
+func (e *FieldError) Error() string { return e.Field + " " + e.Why }
+
 // checkText refuses text that cannot be shown as it is: control, invisible and direction characters could hide or fake words.
 func checkText(field, text string, least, most int) error {
+	wrong := func(format string, args ...any) error {
+		return &FieldError{Field: field, Why: fmt.Sprintf(format, args...)}
+	}
 	switch {
 	case len(text) < least:
-		return fmt.Errorf("%s is missing", field)
+		return wrong("is missing")
 	case len(text) > most:
-		return fmt.Errorf("%s is longer than %d bytes: shorten it", field, most)
+		return wrong("is longer than %d bytes: shorten it", most)
 	case !utf8.ValidString(text):
-		return fmt.Errorf("%s is not UTF-8", field)
+		return wrong("is not UTF-8")
 	case strings.TrimSpace(text) != text:
-		return fmt.Errorf("%s begins or ends with a blank", field)
+		return wrong("begins or ends with a blank")
 	}
 	for _, r := range text {
 		if !unicode.IsPrint(r) {
-			return fmt.Errorf("%s contains the invisible character %U", field, r)
+			return wrong("contains the invisible character %U", r)
 		}
 	}
 	return nil

@@ -24,6 +24,28 @@ const (
 	MethodPoster = "poster" // nil -> Poster; practice: the code that opens its own list
 )
 
+// Codes of what a practice refuses, beside WhyNetwork, CodePLZForm and CodePLZUnknown.
+const (
+	CodeDetails          = "details"           // name, street or postcode is missing
+	CodeDetailName       = "detail_name"       // too long for the card, or with invisible characters
+	CodeDetailStreet     = "detail_street"     // the same
+	CodeDetailPhone      = "detail_phone"      // the same
+	CodeDetailDirections = "detail_directions" // the same
+	CodeHours            = "hours"             // opening hours overlap, are more than four a day, or end before they begin
+	CodeDay              = "day"               // no date
+	CodeClock            = "clock"             // no time of day
+	CodeDays             = "days"              // too many days at once, or the last one before the first
+	CodeWeekday          = "weekday"           // not 1 to 7
+	CodeSpans            = "spans"             // none, more than four, or one begins before the one before has ended
+	CodeFarAhead         = "far_ahead"         // further than the network lets appointments be given away
+	CodeVaccine          = "vaccine"           // none of the network's
+	CodeDose             = "dose"              // more than the vaccine has
+	CodeSingleVial       = "single_vial"       // a vial gives one dose, so none is left over
+	CodeLeftDoses        = "left_doses"        // not 1 to one less than a vial gives
+	CodeTooLate          = "too_late"          // left-over doses: after 21:00
+	CodeNothing          = "nothing"           // no appointment is named
+)
+
 // Details are what a practice tells about itself. All but the hours are signed by its card and reach a patient with an offer.
 type Details struct {
 	Name       string  `json:"name"`

@@ -41,7 +41,7 @@ func readMove(in control.Move) (order booking.MoveOrder, err error) {
 	if in.ToTime != "" {
 		at, err := time.Parse("15:04", in.ToTime)
 		if err != nil || len(in.ToTime) != len("15:04") {
-			return order, control.Errorf(control.KindUsage, "A time of day is written like 09:00.")
+			return order, control.Coded(control.KindUsage, control.CodeClock, "A time of day is written like 09:00.")
 		}
 		clock := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 		order.ToTime = &clock

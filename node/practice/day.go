@@ -26,7 +26,7 @@ func (n *Node) showDays(_ context.Context, in control.DayRequest) ([]control.Day
 		}
 	}
 	if last.Before(first) || last.After(first.AddDate(0, 0, daysAtOnce-1)) {
-		return nil, control.Errorf(control.KindUsage, "Ask for 1 to %d days, the first one first.", daysAtOnce)
+		return nil, control.Coded(control.KindUsage, control.CodeDays, "Ask for 1 to %d days, the first one first.", daysAtOnce)
 	}
 	now := n.home.Now()
 	days := []control.Day{}
@@ -101,7 +101,7 @@ func leftOf(booked, doses int) int {
 func readDay(text string) (time.Time, error) {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return day, control.Errorf(control.KindUsage, "A day is written like 2026-12-01.")
+		return day, control.Coded(control.KindUsage, control.CodeDay, "A day is written like 2026-12-01.")
 	}
 	return day, nil
 }

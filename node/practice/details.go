@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"pieks/card"
+	"pieks/gossip/place"
 	"pieks/gossip/wire"
 	"pieks/node/control"
 	"pieks/store"
@@ -66,11 +68,11 @@ func (n *Node) setDetails(ctx context.Context, in control.Details) (control.Deta
 		Phone: strings.TrimSpace(in.Phone), Directions: strings.TrimSpace(in.Directions),
 	}.complete()
 	if err != nil {
-		return none, usage(err)
+		return none, control.Coded(control.KindUsage, detailCode(err), "%w", err)
 	}
 	kept, err := readHours(in.Hours)
 	if err != nil {
-		return none, usage(err)
+		return none, control.Coded(control.KindUsage, control.CodeHours, "%w", err)
 	}
 	n.enrolling.Lock()
 	defer n.enrolling.Unlock()
@@ -91,6 +93,22 @@ func (n *Node) setDetails(ctx context.Context, in control.Details) (control.Deta
 	}
 	n.takeEnrolment(fresh.enrolment, nil)
 	return wanted.shown(kept), nil
+}
+
+// detailCode names the field that is wrong.
+func detailCode(err error) string {
+	field, ok := errors.AsType[*card.FieldError](err)
+	switch {
+	case errors.Is(err, ErrDetails):
+		return control.CodeDetails
+	case errors.Is(err, place.ErrPLZForm):
+		return control.CodePLZForm
+	case errors.Is(err, place.ErrPLZUnknown):
+		return control.CodePLZUnknown
+	case ok:
+		return "detail_" + field.Field
+	}
+	return ""
 }
 
 func writeDetails(ctx context.Context, st *store.Store, d Details, kept []hours) error {

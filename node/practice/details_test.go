@@ -3,6 +3,7 @@ package practice
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"pieks/card"
@@ -106,26 +107,30 @@ func TestBadDetailsSet(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*control.Details)
 		want   error
+		code   string
 	}{
-		"no name":      {func(d *control.Details) { d.Name = " " }, ErrDetails},
-		"four digits":  {func(d *control.Details) { d.PLZ = "1067" }, place.ErrPLZForm},
-		"no such":      {func(d *control.Details) { d.PLZ = "00000" }, place.ErrPLZUnknown},
-		"control char": {func(d *control.Details) { d.Street = "x\x1b" }, card.ErrStatement},
-		"weekday 0":    {func(d *control.Details) { d.Hours = []control.Hours{span(0, "08:00", "09:00")} }, ErrHours},
-		"weekday 8":    {func(d *control.Details) { d.Hours = []control.Hours{span(8, "08:00", "09:00")} }, ErrHours},
-		"backwards":    {func(d *control.Details) { d.Hours = []control.Hours{span(1, "09:00", "08:00")} }, ErrHours},
-		"no clock":     {func(d *control.Details) { d.Hours = []control.Hours{span(1, "9", "10:00")} }, ErrHours},
+		"no name":      {func(d *control.Details) { d.Name = " " }, ErrDetails, control.CodeDetails},
+		"four digits":  {func(d *control.Details) { d.PLZ = "1067" }, place.ErrPLZForm, control.CodePLZForm},
+		"no such":      {func(d *control.Details) { d.PLZ = "00000" }, place.ErrPLZUnknown, control.CodePLZUnknown},
+		"long name":    {func(d *control.Details) { d.Name = strings.Repeat("x", 97) }, card.ErrStatement, control.CodeDetailName},
+		"long phone":   {func(d *control.Details) { d.Phone = strings.Repeat("1", 33) }, card.ErrStatement, control.CodeDetailPhone},
+		"hidden":       {func(d *control.Details) { d.Directions = "a\u202eb" }, card.ErrStatement, control.CodeDetailDirections},
+		"control char": {func(d *control.Details) { d.Street = "x\x1b" }, card.ErrStatement, control.CodeDetailStreet},
+		"weekday 0":    {func(d *control.Details) { d.Hours = []control.Hours{span(0, "08:00", "09:00")} }, ErrHours, control.CodeHours},
+		"weekday 8":    {func(d *control.Details) { d.Hours = []control.Hours{span(8, "08:00", "09:00")} }, ErrHours, control.CodeHours},
+		"backwards":    {func(d *control.Details) { d.Hours = []control.Hours{span(1, "09:00", "08:00")} }, ErrHours, control.CodeHours},
+		"no clock":     {func(d *control.Details) { d.Hours = []control.Hours{span(1, "9", "10:00")} }, ErrHours, control.CodeHours},
 		"overlap": {func(d *control.Details) {
 			d.Hours = []control.Hours{span(1, "08:00", "10:00"), span(1, "09:59", "11:00")}
-		}, ErrHours},
+		}, ErrHours, control.CodeHours},
 		"five spans": {func(d *control.Details) {
 			d.Hours = []control.Hours{span(1, "01:00", "02:00"), span(1, "02:00", "03:00"), span(1, "04:00", "05:00"), span(1, "06:00", "07:00"), span(1, "08:00", "09:00")}
-		}, ErrHours},
+		}, ErrHours, control.CodeHours},
 	} {
 		in := good
 		c.change(&in)
-		if _, err := n.setDetails(t.Context(), in); !errors.Is(err, c.want) || control.KindOf(err) != control.KindUsage {
-			t.Errorf("%s: %v", name, err)
+		if _, err := n.setDetails(t.Context(), in); !errors.Is(err, c.want) || control.KindOf(err) != control.KindUsage || control.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, code %q", name, err, control.CodeOf(err))
 		}
 	}
 	if now := must(n.showDetails(t.Context())); now.Name != good.Name || now.PLZ != good.PLZ || len(now.Hours) != 0 {

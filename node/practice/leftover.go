@@ -26,9 +26,9 @@ func (n *Node) leftOver(ctx context.Context, in control.LeftOver) (control.Slots
 	}
 	if most := int(vaccine.VialDoses) - 1; in.Count < 1 || in.Count > most {
 		if most < 1 {
-			return none, control.Errorf(control.KindUsage, "A vial of %s gives one dose, so none can be left over.", vaccine.Name)
+			return none, control.Coded(control.KindUsage, control.CodeSingleVial, "A vial of %s gives one dose, so none can be left over.", vaccine.Name)
 		}
-		return none, control.Errorf(control.KindUsage, "An open vial of %s has 1 to %d doses left.", vaccine.Name, most)
+		return none, control.Coded(control.KindUsage, control.CodeLeftDoses, "An open vial of %s has 1 to %d doses left.", vaccine.Name, most)
 	}
 	now := n.home.Now()
 	today := booking.InZone(now)
@@ -39,7 +39,7 @@ func (n *Node) leftOver(ctx context.Context, in control.LeftOver) (control.Slots
 		}
 	}
 	if at.After(lastCall(today)) {
-		return none, control.Errorf(control.KindUsage, "It is too late for today: appointments for left-over doses begin until 21:00.")
+		return none, control.Coded(control.KindUsage, control.CodeTooLate, "It is too late for today: appointments for left-over doses begin until 21:00.")
 	}
 	var add []booking.Appointment
 	for range in.Count {

@@ -75,7 +75,7 @@ func (n *Node) addSlots(ctx context.Context, in control.SlotsAdd) (control.Slots
 	}
 	last := gossip.DayOf(booking.InZone(now)) + rules.DaysAhead
 	if slices.ContainsFunc(made, func(a booking.Appointment) bool { return a.Day() > last }) {
-		return none, control.Errorf(control.KindUsage, "Appointments can be offered at most %d days ahead.", rules.DaysAhead)
+		return none, control.Coded(control.KindUsage, control.CodeFarAhead, "Appointments can be offered at most %d days ahead.", rules.DaysAhead)
 	}
 	ids, err := n.ledger.Add(ctx, made)
 	if err != nil {
@@ -119,7 +119,7 @@ func (n *Node) changeSlots(change func(context.Context, []booking.AppointmentID)
 		if in.Day != "" {
 			day, err := time.Parse(time.DateOnly, in.Day)
 			if err != nil {
-				return control.SlotsChanged{}, control.Errorf(control.KindUsage, "A day is written like 2026-12-01.")
+				return control.SlotsChanged{}, control.Coded(control.KindUsage, control.CodeDay, "A day is written like 2026-12-01.")
 			}
 			for _, a := range n.ledger.Appointments() {
 				if a.Day() == gossip.DayOf(day) && slices.Contains(from, a.Status) {
@@ -128,7 +128,7 @@ func (n *Node) changeSlots(change func(context.Context, []booking.AppointmentID)
 			}
 		}
 		if len(ids) == 0 {
-			return control.SlotsChanged{}, control.Errorf(control.KindUsage, "No appointment is named: give ids from pieks slots list, or --day with a day that has some.")
+			return control.SlotsChanged{}, control.Coded(control.KindUsage, control.CodeNothing, "No appointment is named: give ids from pieks slots list, or --day with a day that has some.")
 		}
 		changed, err := change(ctx, ids)
 		if err != nil {

@@ -30,11 +30,11 @@ func (n *Node) plan(ctx context.Context, in control.Plan) (control.Planned, erro
 		return none, err
 	}
 	if last.Before(first) || last.After(first.AddDate(0, 0, planDays-1)) {
-		return none, control.Errorf(control.KindUsage, "A plan has 1 to %d days, the first one first.", planDays)
+		return none, control.Coded(control.KindUsage, control.CodeDays, "A plan has 1 to %d days, the first one first.", planDays)
 	}
 	for _, d := range in.Weekdays {
 		if d < 1 || d > 7 {
-			return none, control.Errorf(control.KindUsage, "A weekday is 1 (Monday) to 7 (Sunday).")
+			return none, control.Coded(control.KindUsage, control.CodeWeekday, "A weekday is 1 (Monday) to 7 (Sunday).")
 		}
 	}
 	if err := inTurn(in.Spans); err != nil {
@@ -91,11 +91,11 @@ func (n *Node) planned(in control.Plan, first, last time.Time, vial int) ([]cont
 // inTurn says whether the spans of a day follow each other. What a time of day is, booking.Expand says.
 func inTurn(spans []control.Span) error {
 	if len(spans) < 1 || len(spans) > spansPerDay {
-		return control.Errorf(control.KindUsage, "A day of a plan has 1 to %d spans.", spansPerDay)
+		return control.Coded(control.KindUsage, control.CodeSpans, "A day of a plan has 1 to %d spans.", spansPerDay)
 	}
 	for i := 1; i < len(spans); i++ {
 		if spans[i].From < spans[i-1].To {
-			return control.Errorf(control.KindUsage, "The spans of a day follow each other: each begins when the one before has ended.")
+			return control.Coded(control.KindUsage, control.CodeSpans, "The spans of a day follow each other: each begins when the one before has ended.")
 		}
 	}
 	return nil
@@ -130,16 +130,16 @@ func isoWeekday(d time.Time) int { return (int(d.Weekday())+6)%7 + 1 }
 // offered finds a vaccine of the catalogue, if anything may be added now.
 func (n *Node) offered(code string, dose int) (gossip.Vaccine, error) {
 	if err := n.home.Network.Usable(); err != nil {
-		return gossip.Vaccine{}, control.Errorf(control.KindUnavailable, "No appointments were added: %w", err)
+		return gossip.Vaccine{}, control.Coded(control.KindUnavailable, control.WhyNetwork, "No appointments were added: %w", err)
 	}
 	policy := n.home.Network.Policy()
 	vaccine, known := policy.Vaccines[code]
 	if !known {
 		codes := slices.Sorted(maps.Keys(policy.Vaccines))
-		return vaccine, control.Errorf(control.KindUsage, "There is no vaccine %q in this network. Known are: %v.", code, codes)
+		return vaccine, control.Coded(control.KindUsage, control.CodeVaccine, "There is no vaccine %q in this network. Known are: %v.", code, codes)
 	}
 	if dose < 0 || dose > int(vaccine.Doses) {
-		return vaccine, control.Errorf(control.KindUsage, "%s has %d doses: choose one of them, or 0 for any.", vaccine.Name, vaccine.Doses)
+		return vaccine, control.Coded(control.KindUsage, control.CodeDose, "%s has %d doses: choose one of them, or 0 for any.", vaccine.Name, vaccine.Doses)
 	}
 	return vaccine, nil
 }

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -131,6 +132,8 @@ func TestPlanRefuses(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	good := control.Plan{First: daysLater(last, 1), Last: daysLater(last, 20), Spans: []control.Span{{From: "08:00", To: "10:00"}}, Every: "10m", Vaccine: "influenza"}
+	codes := map[string]string{"vaccine": control.CodeVaccine, "dose": control.CodeDose, "weekday": control.CodeWeekday, "no date": control.CodeDay, "63 days": control.CodeDays,
+		"backwards": control.CodeDays, "no span": control.CodeSpans, "overlap": control.CodeSpans, "five spans": control.CodeSpans}
 	for name, change := range map[string]func(*control.Plan){
 		"240":         func(*control.Plan) {},
 		"preview 240": func(p *control.Plan) { p.Preview = true },
@@ -151,8 +154,8 @@ func TestPlanRefuses(t *testing.T) {
 	} {
 		in := good
 		change(&in)
-		if _, err := n.plan(t.Context(), in); control.KindOf(err) != control.KindUsage {
-			t.Errorf("%s: %v", name, err)
+		if _, err := n.plan(t.Context(), in); control.KindOf(err) != control.KindUsage || control.CodeOf(err) != codes[name] {
+			t.Errorf("%s: %v, code %q", name, err, control.CodeOf(err))
 		}
 	}
 	if n.ledger.OpenCount() != 8 {
@@ -182,7 +185,7 @@ func TestVialAndLeftOver(t *testing.T) {
 		"none": {Vaccine: "comirnaty"}, "a vial": {Vaccine: "comirnaty", Count: 6}, "single doses": {Vaccine: "influenza", Count: 1},
 		"late": {Vaccine: "comirnaty", Count: 1, At: "21:01"}, "past": {Vaccine: "comirnaty", Count: 1, At: "06:59"}, "no clock": {Vaccine: "comirnaty", Count: 1, At: "9"},
 	} {
-		if _, err := n.leftOver(t.Context(), in); control.KindOf(err) != control.KindUsage {
+		if _, err := n.leftOver(t.Context(), in); control.KindOf(err) != control.KindUsage || control.CodeOf(err) == "" && !errors.Is(err, booking.ErrSeries) && !errors.Is(err, booking.ErrPast) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -208,7 +211,7 @@ func TestVialAndLeftOver(t *testing.T) {
 		t.Errorf("who does not come leaves a dose: %+v %v", vial(), err)
 	}
 	at(t, clock, today+" 20:45")
-	if _, err := n.leftOver(t.Context(), control.LeftOver{Vaccine: "comirnaty", Count: 1}); err == nil || !strings.Contains(err.Error(), "21:00") {
+	if _, err := n.leftOver(t.Context(), control.LeftOver{Vaccine: "comirnaty", Count: 1}); control.CodeOf(err) != control.CodeTooLate || !strings.Contains(err.Error(), "21:00") {
 		t.Errorf("at night: %v", err)
 	}
 }

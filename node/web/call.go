@@ -109,10 +109,13 @@ var NotFound = errors.New("web: not found")
 // Forbidden is the error of a page that is not for this person.
 var Forbidden = errors.New("web: not for this person")
 
-// Sentence is an error in the language of the page. What the node refuses it says in English; the role's pages translate the errors
-// that a person can meet in the course of a day ([Pages.Errors]).
+// Sentence is an error in the language of the page. What the node refuses it says in English; the role's pages translate the codes and
+// errors that a person can meet in the course of a day ([Pages.Codes], [Pages.Errors]).
 func (c *Call) Sentence(err error) string {
-	for _, e := range c.server.errors {
+	if key, ok := c.server.cfg.Pages.Codes[control.CodeOf(err)]; ok {
+		return c.Say(key)
+	}
+	for _, e := range c.server.cfg.Pages.Errors {
 		if errors.Is(err, e.Is) {
 			return c.Say(e.Key)
 		}

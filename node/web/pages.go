@@ -14,6 +14,7 @@ type Pages struct {
 	// Files has templates/*.html and text/*.toml.
 	Files  fs.FS
 	Errors []ErrorText
+	Codes  map[string]string // how the node's codes are said ([control.CodeOf]), by code
 	Routes []Route
 	// Public are answered without a session, below their prefix: health checks.
 	Public map[string]http.Handler

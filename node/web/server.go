@@ -38,7 +38,6 @@ type Server struct {
 	cookie   string
 	sessions *sessions
 	drafts   drafts
-	errors   []ErrorText
 	text     lazy[*Text]
 	views    lazy[*views]
 	live     live
@@ -63,7 +62,7 @@ func Serve(cfg Config) (*Server, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{cfg: cfg, log: cfg.Log, hosts: hostsOf(listener.Addr(), cfg.Listen), ctx: ctx, cancel: cancel, served: make(chan struct{}),
-		sessions: openSessions(cfg.Home.Store, cfg.Home.Now), drafts: drafts{now: cfg.Home.Now}, errors: cfg.Pages.Errors}
+		sessions: openSessions(cfg.Home.Store, cfg.Home.Now), drafts: drafts{now: cfg.Home.Now}}
 	s.url = "http://" + address(listener.Addr(), cfg.Listen)
 	if s.cookie, err = cookieName(ctx, cfg.Home); err != nil {
 		cancel()

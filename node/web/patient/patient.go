@@ -22,7 +22,7 @@ func Pages() web.Pages {
 			{Path: "/", Text: "pt_menu_home"}, {Path: "/practice", Text: "pt_menu_practice"},
 			{Path: "/history", Text: "pt_menu_history"}, {Path: "/settings", Text: "pt_menu_settings"},
 		},
-		Files: files,
+		Files: files, Codes: whyKeys,
 		Routes: []web.Route{
 			{Pattern: "GET /{$}", Page: start}, {Pattern: "POST /{$}", Page: search},
 			{Pattern: "GET /list", Page: list}, {Pattern: "POST /list/radius", Page: widen}, {Pattern: "POST /list/stay", Page: stay},

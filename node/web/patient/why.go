@@ -24,10 +24,7 @@ func why(code string) string {
 
 // sentence is a refusal in the language of the page.
 func sentence(c *web.Call, err error) string {
-	if key, ok := whyKeys[control.CodeOf(err)]; ok {
-		return c.Say(key)
-	}
-	if control.KindOf(err) == control.KindUnavailable {
+	if whyKeys[control.CodeOf(err)] == "" && control.KindOf(err) == control.KindUnavailable {
 		return c.Say("pt_not_now")
 	}
 	return c.Sentence(err)

@@ -30,6 +30,7 @@ type practice struct {
 	journal  []*control.Change
 	wrong    int // wrong codes entered
 	next     int
+	refuse   func(context.Context) error // details
 	link     func(person string) (control.Opened, error)
 }
 
@@ -81,9 +82,9 @@ func (p *practice) enrolment(context.Context) (control.Enrolment, error) {
 	return control.Enrolment{State: "enrolled", NotAfter: p.enrolled, Holder: p.details.Name, Test: p.test}, nil
 }
 
-func (p *practice) setDetails(_ context.Context, in control.Details) (control.Details, error) {
-	if in.PLZ == "99999" {
-		return in, control.Errorf(control.KindUsage, "There is no such postcode.")
+func (p *practice) setDetails(ctx context.Context, in control.Details) (control.Details, error) {
+	if p.refuse != nil {
+		return in, p.refuse(ctx)
 	}
 	in.Place = "Köln"
 	p.details = in
@@ -238,7 +239,7 @@ func (p *practice) plan(_ context.Context, in control.Plan) (out control.Planned
 
 func (p *practice) leftOver(_ context.Context, in control.LeftOver) (control.SlotsChanged, error) {
 	if most := catalogue(catalogueOfTest).Of(in.Vaccine).VialDoses - 1; in.Count < 1 || in.Count > most {
-		return control.SlotsChanged{}, control.Errorf(control.KindUsage, "1 to %d doses.", most)
+		return control.SlotsChanged{}, control.Coded(control.KindUsage, control.CodeLeftDoses, "1 to %d doses.", most)
 	}
 	at := p.now().Add(59 * time.Minute).Truncate(15 * time.Minute)
 	for range in.Count {

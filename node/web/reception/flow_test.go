@@ -152,7 +152,7 @@ func TestLeftOver(t *testing.T) {
 	if after := b.get("/day/2026-12-01"); strings.Contains(after.body, "Restdosen anbieten") {
 		t.Error("left-over doses are offered twice")
 	}
-	b.post("/leftover", "vaccine", "biontech", "count", "6").says(t, `class="notice bad"`)
+	b.post("/leftover", "vaccine", "biontech", "count", "6").says(t, `class="notice bad"`, "So viele Restdosen")
 }
 
 func TestTicked(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"pieks/node/booking"
-	"pieks/node/control"
 	"pieks/node/web"
 	"pieks/node/web/qr"
 	"pieks/store"
@@ -55,6 +54,7 @@ func Pages() web.Pages {
 			{Is: booking.ErrPatient, Key: "rc_err_patient"},
 			{Is: booking.ErrDetails, Key: "rc_err_patient"},
 		},
+		Codes: refusals,
 		Funcs: map[string]any{"tel": tel, "qrQ": code(qr.Q), "qrM": code(qr.M)},
 		Routes: []web.Route{
 			{Pattern: "GET /{$}", Page: start},
@@ -150,13 +150,4 @@ func code(level qr.Level) func(text, title string) template.HTML {
 		}
 		return template.HTML(svg)
 	}
-}
-
-// refused says whether the node refused for a reason that the person at the desk can do something about.
-func refused(err error) bool {
-	switch control.KindOf(err) {
-	case control.KindUsage, control.KindConflict, control.KindUnavailable:
-		return true
-	}
-	return false
 }

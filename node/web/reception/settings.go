@@ -43,6 +43,3 @@ func saveSettings(c *web.Call) error {
 	c.Tell("rc_saved")
 	return c.Go("/settings")
 }
-
-// wrongDetails says why the node refused details that looked right here.
-func wrongDetails(c *web.Call, err error) { c.Form.Wrong("name", c.Sentence(err)) }
