@@ -35,4 +35,6 @@ const (
 	liveBeat = 20 * time.Second
 	// statusKept: each page shows whether the node is online; this often it is asked.
 	statusKept = 500 * time.Millisecond
+	// earliestBirth: nobody was born before (booking.minBirthYear).
+	earliestBirth = 1900
 )

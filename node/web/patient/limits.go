@@ -22,8 +22,6 @@ const (
 	mostDays = 92
 	// knownPeople: a family whose names are offered again.
 	knownPeople = 6
-	// oldest: nobody was born before (booking.minBirthYear).
-	oldest = 1900
 	// longestName and longestPhone are those of package booking, in bytes.
 	longestName  = 160
 	longestPhone = 32

@@ -50,7 +50,7 @@ func readWho(c *web.Call) control.Patient {
 		c.Form.Wrong("name", c.Say("pt_name_signs"))
 	}
 	var problem string
-	if who.BirthDate, problem = parseBirth(t.Birth, c.Now()); problem != "" {
+	if who.BirthDate, problem = web.ParseBirth(t.Birth, c.Now()); problem != "" {
 		c.Form.Wrong("birth", c.Say(problem))
 	}
 	if len(t.Phone) > longestPhone || strings.Trim(t.Phone, "0123456789+()/- ") != "" {

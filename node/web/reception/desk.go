@@ -105,7 +105,8 @@ func deskFor(c *web.Call) (deskPage, error) {
 // search finds visits by a part of the name or the whole birth date; today's first, then by time. More says that there are others.
 func search(bookings []control.Booking, query string, k catalogue, now time.Time) (found []foundVisit, more bool) {
 	wanted := strings.Fields(strings.ToLower(query))
-	birth, isBirth := parseBirth(query, now)
+	birth, problem := web.ParseBirth(query, now)
+	isBirth := problem == ""
 	for _, b := range bookings {
 		if b.Patient == nil || isBirth && b.Patient.BirthDate != birth || !isBirth && !named(b.Patient.Name, wanted) {
 			continue

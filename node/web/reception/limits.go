@@ -27,8 +27,6 @@ const (
 	maxPractice   = 96
 	maxStreet     = 96
 	maxDirections = 240
-	// oldest: a birth date before this many years is a slip of the pen.
-	oldest = 125
 	// minPassphrase: a backup leaves the practice on a stick.
 	minPassphrase = 10
 )

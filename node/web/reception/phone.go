@@ -89,11 +89,10 @@ func bookByPhone(c *web.Call) error {
 	} else if len(in.Name) > maxName {
 		f.Wrong("name", c.Say("rc_wrong_long"))
 	}
-	birth, ok := parseBirth(f.Get("birth"), c.Now())
-	if !ok {
-		f.Wrong("birth", c.Say("rc_wrong_birth"))
+	var problem string
+	if in.BirthDate, problem = web.ParseBirth(f.Get("birth"), c.Now()); problem != "" {
+		f.Wrong("birth", c.Say(problem))
 	}
-	in.BirthDate = birth
 	if len(in.Phone) > maxPhone {
 		f.Wrong("phone", c.Say("rc_wrong_long"))
 	}
