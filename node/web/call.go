@@ -103,11 +103,11 @@ func (c *Call) TellBad(text string) { c.TellNotice(Notice{Text: text, Kind: "bad
 // TellNotice says something on the next page.
 func (c *Call) TellNotice(n Notice) { c.Draft().Put(noticeDraft, n) }
 
-// NotFound is the error of a page or a thing that there is none of.
-var NotFound = errors.New("web: not found")
+// ErrNotFound is the error of a page or a thing that there is none of.
+var ErrNotFound = errors.New("web: not found")
 
-// Forbidden is the error of a page that is not for this person.
-var Forbidden = errors.New("web: not for this person")
+// ErrForbidden is the error of a page that is not for this person.
+var ErrForbidden = errors.New("web: not for this person")
 
 // Sentence is an error in the language of the page. What the node refuses it says in English; the role's pages translate the codes and
 // errors that a person can meet in the course of a day ([Pages.Codes], [Pages.Errors]).

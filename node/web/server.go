@@ -200,7 +200,7 @@ func (s *Server) handler() http.Handler {
 	}
 	mux.Handle("GET /live", s.page(Route{Page: s.serveLive}))
 	mux.Handle("POST /logout", s.page(Route{Page: s.logout}))
-	mux.Handle("/", s.page(Route{Page: func(*Call) error { return NotFound }}))
+	mux.Handle("/", s.page(Route{Page: func(*Call) error { return ErrNotFound }}))
 	for _, r := range s.cfg.Pages.Routes {
 		mux.Handle(r.Pattern, s.page(r))
 	}
@@ -256,7 +256,7 @@ func (s *Server) page(route Route) http.Handler {
 		}
 		c := &Call{W: w, R: r, Lang: langOf(r), server: s, session: one}
 		if len(route.Only) > 0 && !slices.Contains(route.Only, one.person) {
-			s.fail(c, Forbidden)
+			s.fail(c, ErrForbidden)
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -288,9 +288,9 @@ func (s *Server) fail(c *Call, err error) {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return // nobody is there to read it
-	case errors.Is(err, NotFound):
+	case errors.Is(err, ErrNotFound):
 		s.show(c, http.StatusNotFound, "missing", nil)
-	case errors.Is(err, Forbidden):
+	case errors.Is(err, ErrForbidden):
 		s.show(c, http.StatusForbidden, "forbidden", nil)
 	case errors.Is(err, errToken):
 		s.show(c, http.StatusForbidden, "expired", nil)

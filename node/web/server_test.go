@@ -2,21 +2,17 @@ package web
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"pieks/node/control"
-	"pieks/node/home"
 	"pieks/node/home/testnet"
-	"pieks/store"
+	"pieks/node/web/webtest"
 )
 
 // site is a running app with two pages: a form that keeps what it is given, and one for doctors.
@@ -30,11 +26,8 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{changes: &control.Changes{}, clock: &testnet.Clock{}}
-	net := testnet.New(t, testnet.Config{})
-	h, err := home.Open(t.Context(), home.Config{Dir: net.Home("p"), Role: "practice", Network: net.File, Secret: store.KeyFile(), Now: s.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := webtest.Home(t, "practice", s.clock.Now, testnet.Config{})
+	var err error
 	s.Server, err = Serve(Config{
 		Home: h, Changes: s.changes, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Handlers: control.Handlers{control.MethodStatus: control.HandleNone(func(context.Context) (control.Status, error) { return h.Status(), nil })},
@@ -64,85 +57,32 @@ func newSite(t *testing.T) *site {
 			},
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	webtest.Closes(t, s.Server, err)
 	return s
 }
 
 // browser is one with its own cookies.
-type browser struct {
-	t *testing.T
-	http.Client
-	at string
-}
+type browser struct{ *webtest.Visitor }
 
-func (s *site) browser(t *testing.T) *browser {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &browser{t: t, at: s.URL()}
-	b.Jar, b.Transport = jar, &http.Transport{}
-	t.Cleanup(b.CloseIdleConnections)
-	return b
-}
+type answer = webtest.Answer
 
-type answer struct {
-	status int
-	body   string
-	header http.Header
-}
+func (s *site) browser(t *testing.T) *browser { return &browser{webtest.Visit(t, s.URL())} }
 
 func (b *browser) do(method, path, body string, change func(*http.Request)) answer {
-	b.t.Helper()
-	if !strings.HasPrefix(path, "http") {
-		path = b.at + path
-	}
-	r, err := http.NewRequestWithContext(b.t.Context(), method, path, strings.NewReader(body))
+	b.T.Helper()
+	form, err := url.ParseQuery(body)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	if change != nil {
-		change(r)
-	}
-	resp, err := b.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return answer{resp.StatusCode, string(data), resp.Header}
+	return b.Do(method, path, form, change)
 }
 
-func (b *browser) get(path string) answer { b.t.Helper(); return b.do("GET", path, "", nil) }
-
-var csrfField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+func (b *browser) get(path string) answer { b.T.Helper(); return b.do("GET", path, "", nil) }
 
 func (b *browser) post(values ...string) answer {
-	b.t.Helper()
-	form := url.Values{}
-	if token := csrfField.FindStringSubmatch(b.get("/").body); token != nil {
-		form.Set("csrf", token[1])
-	}
-	for i := 0; i+1 < len(values); i += 2 {
-		form.Set(values[i], values[i+1])
-	}
-	return b.do("POST", "/", form.Encode(), nil)
+	b.T.Helper()
+	form, _ := b.get("/").Filled(values...)
+	return b.Do("POST", "/", form, nil)
 }
 
 // in is a browser that has followed a link.
@@ -153,8 +93,8 @@ func (s *site) in(t *testing.T, person string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := b.get(link.URL); a.status != http.StatusOK || !strings.Contains(a.body, `url=/`) {
-		t.Fatalf("the link gives %d: %s", a.status, a.body)
+	if a := b.get(link.URL); a.Status != http.StatusOK || !strings.Contains(a.Body, `url=/`) {
+		t.Fatalf("the link gives %d: %s", a.Status, a.Body)
 	}
 	return b
 }
@@ -166,26 +106,26 @@ func TestLinkOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, second := s.browser(t), s.browser(t)
-	if a := second.get("/"); a.status != http.StatusForbidden || strings.Contains(a.body, "csrf") {
-		t.Errorf("without a link: %d %s", a.status, a.body)
+	if a := second.get("/"); a.Status != http.StatusForbidden || strings.Contains(a.Body, "csrf") {
+		t.Errorf("without a link: %d %s", a.Status, a.Body)
 	}
 	first.get(link.URL)
-	if a := first.get("/"); a.status != http.StatusOK || !strings.Contains(a.body, `name="word"`) {
-		t.Errorf("with the link: %d %s", a.status, a.body)
+	if a := first.get("/"); a.Status != http.StatusOK || !strings.Contains(a.Body, `name="word"`) {
+		t.Errorf("with the link: %d %s", a.Status, a.Body)
 	}
-	if a := second.get(link.URL); a.status != http.StatusForbidden {
-		t.Errorf("the link let a second browser in: %d", a.status)
+	if a := second.get(link.URL); a.Status != http.StatusForbidden {
+		t.Errorf("the link let a second browser in: %d", a.Status)
 	}
-	if a := first.get(link.URL); a.status != http.StatusOK {
-		t.Errorf("who is in is sent away by a used link: %d", a.status)
+	if a := first.get(link.URL); a.Status != http.StatusOK {
+		t.Errorf("who is in is sent away by a used link: %d", a.Status)
 	}
 	old, err := s.Link("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.clock.Advance(linkLife)
-	if a := second.get(old.URL); a.status != http.StatusForbidden {
-		t.Errorf("a link of half an hour ago: %d", a.status)
+	if a := second.get(old.URL); a.Status != http.StatusForbidden {
+		t.Errorf("a link of half an hour ago: %d", a.Status)
 	}
 	if _, err := s.Link("chief"); control.KindOf(err) != control.KindUsage {
 		t.Errorf("a link for a person that there is none of: %v", err)
@@ -197,38 +137,38 @@ func TestSessionEnds(t *testing.T) {
 	b := s.in(t, "")
 	for range 3 { // each use counts anew
 		s.clock.Advance(sessionLife - time.Hour)
-		if a := b.get("/"); a.status != http.StatusOK {
-			t.Fatalf("used within its life: %d", a.status)
+		if a := b.get("/"); a.Status != http.StatusOK {
+			t.Fatalf("used within its life: %d", a.Status)
 		}
 	}
 	s.clock.Advance(sessionLife + time.Hour)
-	if a := b.get("/"); a.status != http.StatusForbidden {
-		t.Errorf("after its life: %d", a.status)
+	if a := b.get("/"); a.Status != http.StatusForbidden {
+		t.Errorf("after its life: %d", a.Status)
 	}
 	b, other := s.in(t, ""), s.in(t, "")
-	token := csrfField.FindStringSubmatch(b.get("/").body)[1]
-	if a := b.do("POST", "/logout", "everybody=1&csrf="+token, nil); a.status != http.StatusOK || !strings.Contains(a.body, "abgemeldet") {
-		t.Errorf("signing the others out: %d %s", a.status, a.body)
+	token := b.get("/").Token()
+	if a := b.do("POST", "/logout", "everybody=1&csrf="+token, nil); a.Status != http.StatusOK || !strings.Contains(a.Body, "abgemeldet") {
+		t.Errorf("signing the others out: %d %s", a.Status, a.Body)
 	}
-	if a := other.get("/"); a.status != http.StatusForbidden {
-		t.Errorf("the other is still in: %d", a.status)
+	if a := other.get("/"); a.Status != http.StatusForbidden {
+		t.Errorf("the other is still in: %d", a.Status)
 	}
-	cookies := b.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(b.at, "http://"), Path: "/"})
+	cookies := b.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(b.At, "http://"), Path: "/"})
 	b.do("POST", "/logout", "csrf="+token, nil)
 	if a := b.do("GET", "/", "", func(r *http.Request) {
 		for _, c := range cookies {
 			r.AddCookie(c)
 		}
-	}); a.status != http.StatusForbidden {
-		t.Errorf("the cookie still lets in after signing out: %d", a.status)
+	}); a.Status != http.StatusForbidden {
+		t.Errorf("the cookie still lets in after signing out: %d", a.Status)
 	}
 }
 
 func TestGuard(t *testing.T) {
 	s := newSite(t)
 	b := s.in(t, "")
-	token := csrfField.FindStringSubmatch(b.get("/").body)[1]
-	_, port, _ := strings.Cut(strings.TrimPrefix(b.at, "http://"), ":")
+	token := b.get("/").Token()
+	_, port, _ := strings.Cut(strings.TrimPrefix(b.At, "http://"), ":")
 	tests := []struct {
 		name   string
 		method string
@@ -257,23 +197,23 @@ func TestGuard(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b := &browser{t: t, Client: b.Client, at: b.at}
+			b := &browser{&webtest.Visitor{T: t, Client: b.Client, At: b.At}}
 			if test.name == "no session" {
 				b.Jar = nil
 			}
 			a := b.do(test.method, "/", test.body, test.change)
-			if a.status != test.status {
-				t.Errorf("%d, want %d: %s", a.status, test.status, a.body)
+			if a.Status != test.status {
+				t.Errorf("%d, want %d: %s", a.Status, test.status, a.Body)
 			}
 			for name, want := range map[string]string{"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"} {
-				if got := a.header.Get(name); got != want {
+				if got := a.Header.Get(name); got != want {
 					t.Errorf("%s is %q", name, got)
 				}
 			}
-			if csp := a.header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") {
+			if csp := a.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") {
 				t.Errorf("policy %q", csp)
 			}
-			if a.header.Get("Access-Control-Allow-Origin") != "" {
+			if a.Header.Get("Access-Control-Allow-Origin") != "" {
 				t.Error("another origin is allowed")
 			}
 		})
@@ -281,10 +221,10 @@ func TestGuard(t *testing.T) {
 	if s.kept != "" {
 		t.Errorf("one of them was taken: %q", s.kept)
 	}
-	if a := b.post("word", "hallo"); a.status != 200 || s.kept != "hallo" || !strings.Contains(a.body, "vor 2 Tagen") {
-		t.Errorf("the right one: %d %q %s", a.status, s.kept, a.body)
+	if a := b.post("word", "hallo"); a.Status != 200 || s.kept != "hallo" || !strings.Contains(a.Body, "vor 2 Tagen") {
+		t.Errorf("the right one: %d %q %s", a.Status, s.kept, a.Body)
 	}
-	if a := b.get("/"); strings.Contains(a.body, "vor 2 Tagen") {
+	if a := b.get("/"); strings.Contains(a.Body, "vor 2 Tagen") {
 		t.Error("the notice is said twice")
 	}
 }
@@ -294,21 +234,21 @@ func TestFormKeepsWhatWasTyped(t *testing.T) {
 	b := s.in(t, "")
 	a := b.post("word", "")
 	for _, want := range []string{`aria-invalid="true"`, `aria-describedby="e-word `, `id="e-word"`, "leer", "autofocus"} {
-		if !strings.Contains(a.body, want) && !strings.Contains(a.body, strings.TrimSpace(want)) {
-			t.Errorf("no %s in %s", want, a.body)
+		if !strings.Contains(a.Body, want) && !strings.Contains(a.Body, strings.TrimSpace(want)) {
+			t.Errorf("no %s in %s", want, a.Body)
 		}
 	}
-	if a.status != http.StatusUnprocessableEntity {
-		t.Errorf("status %d", a.status)
+	if a.Status != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", a.Status)
 	}
 	a = b.post("word", "<b>halb", "lang", "en") // the language is changed with the form half filled in
-	if s.kept != "" || !strings.Contains(a.body, `value="&lt;b&gt;halb"`) || !strings.Contains(a.body, `lang="en"`) || strings.Contains(a.body, "aria-invalid") {
-		t.Errorf("in English: %q %s", s.kept, a.body)
+	if s.kept != "" || !strings.Contains(a.Body, `value="&lt;b&gt;halb"`) || !strings.Contains(a.Body, `lang="en"`) || strings.Contains(a.Body, "aria-invalid") {
+		t.Errorf("in English: %q %s", s.kept, a.Body)
 	}
-	if a := b.get("/"); !strings.Contains(a.body, `<html lang="en"`) {
+	if a := b.get("/"); !strings.Contains(a.Body, `<html lang="en"`) {
 		t.Error("the language is forgotten")
 	}
-	if a := b.get("/?lang=de"); !strings.Contains(a.body, `<html lang="de"`) {
+	if a := b.get("/?lang=de"); !strings.Contains(a.Body, `<html lang="de"`) {
 		t.Error("not German again")
 	}
 }
@@ -316,25 +256,25 @@ func TestFormKeepsWhatWasTyped(t *testing.T) {
 func TestAssistantIsKeptOut(t *testing.T) {
 	s := newSite(t)
 	doctor, assistant := s.in(t, "doctor"), s.in(t, "assistant")
-	if a := doctor.get("/secret"); a.status != 200 || !strings.Contains(a.body, `href="/secret"`) {
-		t.Errorf("doctor: %d", a.status)
+	if a := doctor.get("/secret"); a.Status != 200 || !strings.Contains(a.Body, `href="/secret"`) {
+		t.Errorf("doctor: %d", a.Status)
 	}
-	if a := assistant.get("/secret"); a.status != 403 || strings.Contains(a.body, ">secret<") {
-		t.Errorf("assistant: %d %s", a.status, a.body)
+	if a := assistant.get("/secret"); a.Status != 403 || strings.Contains(a.Body, ">secret<") {
+		t.Errorf("assistant: %d %s", a.Status, a.Body)
 	}
-	if a := assistant.get("/"); a.status != 200 || strings.Contains(a.body, `href="/secret"`) {
-		t.Errorf("the assistant's menu: %d %s", a.status, a.body)
+	if a := assistant.get("/"); a.Status != 200 || strings.Contains(a.Body, `href="/secret"`) {
+		t.Errorf("the assistant's menu: %d %s", a.Status, a.Body)
 	}
 }
 
 func TestLiveTellsOfChanges(t *testing.T) {
 	s := newSite(t)
 	b := s.in(t, "")
-	r, err := http.NewRequestWithContext(t.Context(), "GET", b.at+"/live", nil)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", b.At+"/live", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := b.Do(r)
+	resp, err := b.Client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"pieks/node/control"
+	"pieks/node/web/qr"
 )
 
 // views are the templates of all pages, by name: layout and parts of this package, and one page each.
 type views struct{ pages map[string]*template.Template }
 
 func loadViews(s *Server) (*views, error) {
-	funcs := template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "sub": func(a, b int) int { return a - b }, "join": strings.Join, "list": func(items ...any) []any { return items }}
+	funcs := template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "sub": func(a, b int) int { return a - b }, "join": strings.Join,
+		"list": func(items ...any) []any { return items }, "tel": tel, "qrM": drawn(qr.M), "qrQ": drawn(qr.Q)}
 	for name, f := range s.cfg.Pages.Funcs {
 		funcs[name] = f
 	}
@@ -65,6 +67,31 @@ func dict(pairs ...any) map[string]any {
 		m[fmt.Sprint(pairs[i])] = pairs[i+1]
 	}
 	return m
+}
+
+// tel is a link that calls a number: its digits, and the plus that a number with a country code begins with.
+func tel(number string) template.URL {
+	plus := ""
+	if strings.HasPrefix(strings.TrimSpace(number), "+") {
+		plus = "+"
+	}
+	return template.URL("tel:" + plus + strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, number))
+}
+
+// drawn draws a text as QR code, with a title for those who do not see it. A page whose code cannot be drawn has it as text and digits.
+func drawn(level qr.Level) func(text, title string) template.HTML {
+	return func(text, title string) template.HTML {
+		svg, err := qr.SVG(text, title, level)
+		if err != nil {
+			return ""
+		}
+		return template.HTML(svg)
+	}
 }
 
 // View is what a template is given: dot, and $ in a range.

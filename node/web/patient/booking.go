@@ -51,7 +51,7 @@ func bookingOf(c *web.Call) (d bookingData, err error) {
 	}
 	b, ok := byID(all, c.R.PathValue("id"))
 	if !ok {
-		return d, web.NotFound
+		return d, web.ErrNotFound
 	}
 	d.Booking, d.Stage = b, stageOf(b, c.Now())
 	d.Vaccines, err = vaccines(c)

@@ -10,6 +10,7 @@ import (
 
 	"pieks/node/control"
 	"pieks/node/web"
+	"pieks/node/web/webtest"
 )
 
 // Names that others chose are text wherever they stand.
@@ -32,13 +33,13 @@ func TestHostileNames(t *testing.T) {
 	paths := []string{"/", card, card + "/print", card + "/cancel", "/list", "/history", "/erase"}
 	for _, path := range paths {
 		b.get(path)
-		if b.status != http.StatusOK || strings.Contains(b.body, "<script>alert") || strings.Contains(b.body, `javascript:`) {
-			t.Errorf("%s (%d) has a name as markup", path, b.status)
+		if b.Status != http.StatusOK || strings.Contains(b.Body, "<script>alert") || strings.Contains(b.Body, `javascript:`) {
+			t.Errorf("%s (%d) has a name as markup", path, b.Status)
 		}
 	}
 	b.get("/practice")
 	b.post("/practice", "code", "PIEKS:A")
-	if strings.Contains(b.body, "<script>alert") {
+	if strings.Contains(b.Body, "<script>alert") {
 		t.Error("the list of a practice has a name as markup")
 	}
 }
@@ -49,15 +50,15 @@ func TestNothingPersonalInAddresses(t *testing.T) {
 	b := s.in(t, "de")
 	var seen []string
 	note := func() {
-		seen = append(seen, b.path, strings.Join(b.all(`<title>([^<]*)</title>`), ""))
+		seen = append(seen, b.Path, strings.Join(b.all(`<title>([^<]*)</title>`), ""))
 	}
 	b.search("vaccine", "comirnaty")
 	note()
 	b.choose(0)
 	note()
-	b.post(b.path, append(erika, "phone", "0221 99")...)
+	b.post(b.Path, append(erika, "phone", "0221 99")...)
 	note()
-	b.get(b.path + "/print")
+	b.get(b.Path + "/print")
 	note()
 	b.get("/history")
 	note()
@@ -70,8 +71,8 @@ func TestNothingPersonalInAddresses(t *testing.T) {
 	}
 	// Nor would a GET do anything.
 	for _, path := range []string{"/choose", "/watch", "/list/radius"} {
-		if b.get(path); b.status == http.StatusOK {
-			t.Errorf("GET %s gives %d", path, b.status)
+		if b.get(path); b.Status == http.StatusOK {
+			t.Errorf("GET %s gives %d", path, b.Status)
 		}
 	}
 }
@@ -81,12 +82,7 @@ func TestTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	de, en := text.Keys(web.German), text.Keys(web.English)
-	slices.Sort(de)
-	slices.Sort(en)
-	if !slices.Equal(de, en) {
-		t.Error("not every text is there in both languages")
-	}
+	webtest.SameKeys(t, text.Keys(web.German), text.Keys(web.English))
 	for _, key := range []string{"pt_doses_", "pt_when_", "pt_part_", "pt_own_", "pt_stage_", "pt_title_"} {
 		want := map[string][]string{"pt_doses_": doses, "pt_when_": whens, "pt_part_": dayParts, "pt_own_": listStates}[key]
 		if want == nil {
@@ -138,7 +134,7 @@ func TestPagesAreQuick(t *testing.T) {
 			b.get(path)
 			best = min(best, time.Since(begin))
 		}
-		t.Logf("%s: %s, %d bytes", path, best, len(b.body))
+		t.Logf("%s: %s, %d bytes", path, best, len(b.Body))
 		if best > 200*time.Millisecond {
 			t.Errorf("%s takes %s", path, best)
 		}

@@ -25,29 +25,29 @@ func TestFourPages(t *testing.T) {
 			b := s.in(t, lang)
 			b.get("/") // 1
 			b.post("/", "plz", "50667")
-			if b.path != "/list" { // 2
-				t.Fatalf("the search leads to %s: %s", b.path, b.text())
+			if b.Path != "/list" { // 2
+				t.Fatalf("the search leads to %s: %s", b.Path, b.text())
 			}
 			if km := b.all(`<h2 id="p\d+">[^<]*<small>([^<]*)</small>`); len(km) < 1 || km[0] != "2 km" {
 				t.Errorf("distances are %q", km)
 			}
 			b.choose(0)
-			if !strings.HasPrefix(b.path, "/offer/") { // 3
-				t.Fatalf("the choice leads to %s: %s", b.path, b.text())
+			if !strings.HasPrefix(b.Path, "/offer/") { // 3
+				t.Fatalf("the choice leads to %s: %s", b.Path, b.text())
 			}
 			b.says("Praxis Dr. Anna Sommer", "Domstraße 12", "2. Stock, Eingang im Hof", "0221 5550101", "9:30", "Praxis für Allgemeinmedizin")
-			b.post(b.path, erika...)
-			if !strings.HasPrefix(b.path, "/booking/") { // 4
-				t.Fatalf("the confirmation leads to %s: %s", b.path, b.text())
+			b.post(b.Path, erika...)
+			if !strings.HasPrefix(b.Path, "/booking/") { // 4
+				t.Fatalf("the confirmation leads to %s: %s", b.Path, b.text())
 			}
 			b.says("482910-7365-1", "abend brücke garten sonne", "Erika Muster")
-			if !strings.Contains(b.body, "<svg") {
+			if !strings.Contains(b.Body, "<svg") {
 				t.Error("no QR code")
 			}
 			if who := s.node.sent; len(who) != 1 || who[0] != (control.Patient{Name: "Erika Muster", BirthDate: "1950-03-01"}) {
 				t.Errorf("sent: %v", who)
 			}
-			b.get(b.path + "/print")
+			b.get(b.Path + "/print")
 			b.says("482910-7365-1")
 			b.get("/")
 			b.says("Praxis Dr. Anna Sommer")
@@ -75,17 +75,17 @@ func TestPostcodes(t *testing.T) {
 		b.get("/")
 		b.post("/", "plz", plz, "vaccine", "influenza-60", "when", "week")
 		b.says(word)
-		if b.status != http.StatusUnprocessableEntity || !strings.Contains(b.body, `aria-describedby="e-plz h-plz" autofocus`) ||
-			!strings.Contains(b.body, `name="plz" type="text" value="`+plz+`"`) {
-			t.Errorf("%q: %d, %s", plz, b.status, b.all(`(<input id="f-plz"[^>]*>)`))
+		if b.Status != http.StatusUnprocessableEntity || !strings.Contains(b.Body, `aria-describedby="e-plz h-plz" autofocus`) ||
+			!strings.Contains(b.Body, `name="plz" type="text" value="`+plz+`"`) {
+			t.Errorf("%q: %d, %s", plz, b.Status, b.all(`(<input id="f-plz"[^>]*>)`))
 		}
-		if !strings.Contains(b.body, `value="influenza-60" data-single selected`) || !strings.Contains(b.body, `value="week" checked`) {
+		if !strings.Contains(b.Body, `value="influenza-60" data-single selected`) || !strings.Contains(b.Body, `value="week" checked`) {
 			t.Errorf("%q: what was chosen is lost", plz)
 		}
 	}
 	b.post("/", "plz", "01067")
-	if b.path != "/list" || s.node.prefs.PLZ != "01067" {
-		t.Errorf("01067 leads to %s with %q", b.path, s.node.prefs.PLZ)
+	if b.Path != "/list" || s.node.prefs.PLZ != "01067" {
+		t.Errorf("01067 leads to %s with %q", b.Path, s.node.prefs.PLZ)
 	}
 	b.says("01067")
 	// A change counts from the next cycle, and says so.
@@ -102,11 +102,11 @@ func TestLanguageKeepsTheForm(t *testing.T) {
 	b.post("/", "plz", "506", "vaccine", "comirnaty", "doses", "both", "when", "dates", "from", "2031-01-02", "lang", "en")
 	b.says("Your postcode")
 	for _, kept := range []string{`value="506"`, `value="comirnaty" selected`, `value="both" checked`, `value="2031-01-02"`} {
-		if !strings.Contains(b.body, kept) {
+		if !strings.Contains(b.Body, kept) {
 			t.Errorf("the other language lost %s", kept)
 		}
 	}
-	if b.status != http.StatusOK || strings.Contains(b.body, "aria-invalid") {
+	if b.Status != http.StatusOK || strings.Contains(b.Body, "aria-invalid") {
 		t.Error("changing the language complains")
 	}
 	if b.post("/", "plz", "01067", "radius", "50", "lang", "de"); s.node.prefs.PLZ != "" || s.node.prefs.RadiusKM != 20 {
@@ -114,10 +114,10 @@ func TestLanguageKeepsTheForm(t *testing.T) {
 	}
 	b.search()
 	b.choose(0)
-	b.post(b.path, "whom", "other", "name", "Käthe", "birth", "1.", "lang", "de")
+	b.post(b.Path, "whom", "other", "name", "Käthe", "birth", "1.", "lang", "de")
 	b.says("Wer wird geimpft?")
 	for _, kept := range []string{`value="Käthe"`, `value="1."`, `value="other" id="whom-other" checked`} {
-		if !strings.Contains(b.body, kept) {
+		if !strings.Contains(b.Body, kept) {
 			t.Errorf("the other language lost %s", kept)
 		}
 	}
@@ -129,8 +129,8 @@ func TestBothDoses(t *testing.T) {
 	b.search("vaccine", "comirnaty", "doses", "both")
 	b.says("Wählen Sie zuerst")
 	b.choose(0)
-	if b.path != "/list/second" {
-		t.Fatalf("the first choice leads to %s: %s", b.path, b.text())
+	if b.Path != "/list/second" {
+		t.Fatalf("the first choice leads to %s: %s", b.Path, b.text())
 	}
 	first := s.node.slots[0].start // the nearest practice's first day
 	second := b.choices()
@@ -144,10 +144,10 @@ func TestBothDoses(t *testing.T) {
 		}
 	}
 	b.choose(0)
-	if !strings.HasPrefix(b.path, "/offer/") {
-		t.Fatalf("the second choice leads to %s: %s", b.path, b.text())
+	if !strings.HasPrefix(b.Path, "/offer/") {
+		t.Fatalf("the second choice leads to %s: %s", b.Path, b.text())
 	}
-	b.post(b.path, "whom", "other", "name", "Käthe Muster", "birth", "01.03.1944")
+	b.post(b.Path, "whom", "other", "name", "Käthe Muster", "birth", "01.03.1944")
 	b.says("Käthe Muster", "482910-7365-1", "482911-7365-1", "1. Impfung", "2. Impfung")
 }
 
@@ -170,16 +170,16 @@ func TestTakenWhileChoosing(t *testing.T) {
 	id := b.choices()[0]
 	s.node.take(id)
 	b.choose(0)
-	if b.path != "/taken" || b.status != http.StatusConflict {
-		t.Fatalf("%s %d", b.path, b.status)
+	if b.Path != "/taken" || b.Status != http.StatusConflict {
+		t.Fatalf("%s %d", b.Path, b.Status)
 	}
 	b.says("Gerade vergeben")
 	if others := b.choices(); len(others) != alternatives || others[0] == id {
 		t.Errorf("others: %v", others)
 	}
 	b.choose(1)
-	if !strings.HasPrefix(b.path, "/offer/") {
-		t.Errorf("another one leads to %s", b.path)
+	if !strings.HasPrefix(b.Path, "/offer/") {
+		t.Errorf("another one leads to %s", b.Path)
 	}
 }
 
@@ -206,10 +206,10 @@ func TestStaleList(t *testing.T) {
 	stale()
 	s.node.do(func() { same[0].gone, same[1].gone = true, true })
 	b.choose(0)
-	if !strings.HasPrefix(b.path, "/offer/") || s.node.tokens[b.path[len("/offer/"):]][0] != same[2] {
-		t.Fatalf("of three the free one was not got: %s %s", b.path, b.text())
+	if !strings.HasPrefix(b.Path, "/offer/") || s.node.tokens[b.Path[len("/offer/"):]][0] != same[2] {
+		t.Fatalf("of three the free one was not got: %s %s", b.Path, b.text())
 	}
-	b.post(b.path, erika...)
+	b.post(b.Path, erika...)
 	b.says("Ihr Termin ist gebucht")
 	b.get("/list")
 	for _, id := range b.choices() {
@@ -248,9 +248,9 @@ func TestExpiredWhileTyping(t *testing.T) {
 	b.search("vaccine", "comirnaty")
 	b.choose(0)
 	s.clock.Advance(11 * time.Minute)
-	b.post(b.path, append(erika, "phone", "0221 1")...)
-	if b.path != "/taken" || b.status != http.StatusConflict || len(s.node.sent) != 0 {
-		t.Fatalf("%s %d, sent %v", b.path, b.status, s.node.sent)
+	b.post(b.Path, append(erika, "phone", "0221 1")...)
+	if b.Path != "/taken" || b.Status != http.StatusConflict || len(s.node.sent) != 0 {
+		t.Fatalf("%s %d, sent %v", b.Path, b.Status, s.node.sent)
 	}
 	b.says("abgelaufen", "Was Sie eingetragen haben, ist noch da")
 	if len(b.choices()) != alternatives {
@@ -258,21 +258,21 @@ func TestExpiredWhileTyping(t *testing.T) {
 	}
 	b.choose(0)
 	for _, kept := range []string{`value="Erika Muster"`, `value="1.3.1950"`, `value="0221 1"`} {
-		if !strings.Contains(b.body, kept) {
+		if !strings.Contains(b.Body, kept) {
 			t.Errorf("the next offer lost %s", kept)
 		}
 	}
-	b.post(b.path, erika...)
+	b.post(b.Path, erika...)
 	b.says("Ihr Termin ist gebucht")
 	// The next booking begins with an empty form, and offers the name by a button.
 	b.search("vaccine", "comirnaty")
 	b.choose(0)
-	if strings.Contains(b.body, `type="text" value="Erika Muster"`) {
+	if strings.Contains(b.Body, `type="text" value="Erika Muster"`) {
 		t.Error("the form of the next booking is filled in")
 	}
-	b.post(b.path, "fill", "0")
-	if !strings.Contains(b.body, `type="text" value="Erika Muster"`) || !strings.Contains(b.body, `value="01.03.1950"`) || b.status != http.StatusOK {
-		t.Errorf("the button of a known name gives %d", b.status)
+	b.post(b.Path, "fill", "0")
+	if !strings.Contains(b.Body, `type="text" value="Erika Muster"`) || !strings.Contains(b.Body, `value="01.03.1950"`) || b.Status != http.StatusOK {
+		t.Errorf("the button of a known name gives %d", b.Status)
 	}
 }
 
@@ -281,19 +281,19 @@ func TestWrongDetailsStay(t *testing.T) {
 	b := s.in(t, "de")
 	b.search()
 	b.choose(0)
-	b.post(b.path, "whom", "me", "name", "", "birth", "31.2.1950", "phone", "abc")
+	b.post(b.Path, "whom", "me", "name", "", "birth", "31.2.1950", "phone", "abc")
 	b.says("Bitte geben Sie den Namen ein.", "Diesen Tag gibt es nicht.", "Eine Telefonnummer hat nur")
-	if b.status != http.StatusUnprocessableEntity || !strings.Contains(b.body, `value="31.2.1950"`) || !strings.Contains(b.body, `value="abc"`) {
-		t.Errorf("%d", b.status)
+	if b.Status != http.StatusUnprocessableEntity || !strings.Contains(b.Body, `value="31.2.1950"`) || !strings.Contains(b.Body, `value="abc"`) {
+		t.Errorf("%d", b.Status)
 	}
-	b.post(b.path, "name", "Max\u202eretsuM", "birth", "1.1.1950")
+	b.post(b.Path, "name", "Max\u202eretsuM", "birth", "1.1.1950")
 	b.says("unsichtbare Zeichen")
-	b.post(b.path+"/leave", "name", "Max Muster", "birth", "1.1.1950")
-	if b.path != "/list" || s.node.bookings[0].State != "expired" {
-		t.Errorf("leaving leads to %s, the booking is %s", b.path, s.node.bookings[0].State)
+	b.post(b.Path+"/leave", "name", "Max Muster", "birth", "1.1.1950")
+	if b.Path != "/list" || s.node.bookings[0].State != "expired" {
+		t.Errorf("leaving leads to %s, the booking is %s", b.Path, s.node.bookings[0].State)
 	}
 	b.choose(2)
-	if !strings.Contains(b.body, `value="Max Muster"`) {
+	if !strings.Contains(b.Body, `value="Max Muster"`) {
 		t.Error("leaving an offer lost what was typed")
 	}
 }
@@ -304,21 +304,21 @@ func TestSlowPractice(t *testing.T) {
 	b.search()
 	s.node.wait = make(chan struct{})
 	b.choose(0)
-	if !strings.HasPrefix(b.path, "/asking/") || !strings.Contains(b.body, `http-equiv="refresh"`) {
-		t.Fatalf("a slow practice leads to %s", b.path)
+	if !strings.HasPrefix(b.Path, "/asking/") || !strings.Contains(b.Body, `http-equiv="refresh"`) {
+		t.Fatalf("a slow practice leads to %s", b.Path)
 	}
 	b.says("Die Praxis wird gefragt")
-	waiting := b.path
+	waiting := b.Path
 	close(s.node.wait)
-	for end := time.Now().Add(10 * time.Second); b.path == waiting && time.Now().Before(end); {
+	for end := time.Now().Add(10 * time.Second); b.Path == waiting && time.Now().Before(end); {
 		b.get(waiting)
 	}
-	if !strings.HasPrefix(b.path, "/offer/") {
-		t.Fatalf("after the answer: %s", b.path)
+	if !strings.HasPrefix(b.Path, "/offer/") {
+		t.Fatalf("after the answer: %s", b.Path)
 	}
 	b.get(waiting)
-	if b.path != "/" {
-		t.Errorf("a question that was answered leads to %s", b.path)
+	if b.Path != "/" {
+		t.Errorf("a question that was answered leads to %s", b.Path)
 	}
 }
 
@@ -328,11 +328,11 @@ func TestPracticeOffline(t *testing.T) {
 	b.search()
 	s.node.away = true
 	b.choose(0)
-	if !strings.HasPrefix(b.path, "/booking/") {
-		t.Fatalf("a practice that is offline leads to %s", b.path)
+	if !strings.HasPrefix(b.Path, "/booking/") {
+		t.Fatalf("a practice that is offline leads to %s", b.Path)
 	}
 	b.says("Ihre Anfrage wartet", "Noch nicht gebucht: Die Praxis ist offline", "verschlüsselt auf sie bis")
-	at := b.path
+	at := b.Path
 	b.get(at + "/cancel")
 	b.post(at+"/cancel", "")
 	if s.node.bookings[0].State != "expired" {
@@ -354,15 +354,15 @@ func TestNothingFree(t *testing.T) {
 	if len(s.node.watches) != 1 || s.node.watches[0].Search.Vaccine != "mmr" || s.node.watches[0].Search.RadiusKM != 50 {
 		t.Fatalf("watches: %v", s.node.watches)
 	}
-	if strings.Contains(b.body, `action="/watch"`) {
+	if strings.Contains(b.Body, `action="/watch"`) {
 		t.Error("what is watched can be watched again")
 	}
 	s.node.do(func() { s.node.give(&practices[0], 2, 4, 9, "mmr", 1) })
 	b.get("/settings")
 	b.says("Für Ihre Suche ist ein Termin frei geworden.")
 	b.post("/watch/" + s.node.watches[0].ID + "/show")
-	if b.path != "/list" || len(b.choices()) != 1 {
-		t.Errorf("what was found: %s %v", b.path, b.choices())
+	if b.Path != "/list" || len(b.choices()) != 1 {
+		t.Errorf("what was found: %s %v", b.Path, b.choices())
 	}
 	b.get("/settings")
 	if strings.Contains(b.text(), "frei geworden") {
@@ -381,7 +381,7 @@ func TestListNotLoaded(t *testing.T) {
 	b := s.in(t, "de")
 	b.search()
 	b.says("Die Liste wird gerade geladen")
-	if !strings.Contains(b.body, `http-equiv="refresh"`) {
+	if !strings.Contains(b.Body, `http-equiv="refresh"`) {
 		t.Error("the page does not load itself again")
 	}
 }

@@ -36,7 +36,7 @@ func offerOf(c *web.Call) (d offerData, away func() error, err error) {
 	}
 	b, ok := byID(all, id)
 	if !ok {
-		return d, nil, web.NotFound
+		return d, nil, web.ErrNotFound
 	}
 	k, ok := web.Kept[kept](c.Draft(), offerDraft(id))
 	if !ok {

@@ -2,7 +2,6 @@ package patient
 
 import (
 	"bytes"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -20,11 +19,11 @@ func (s *site) booked(t testing.TB, lang string) (*browser, string) {
 	b := s.in(t, lang)
 	b.search("vaccine", "comirnaty", "doses", "first")
 	b.choose(0)
-	b.post(b.path, erika...)
-	if !strings.HasPrefix(b.path, "/booking/") {
-		t.Fatalf("not booked: %s %s", b.path, b.text())
+	b.post(b.Path, erika...)
+	if !strings.HasPrefix(b.Path, "/booking/") {
+		t.Fatalf("not booked: %s %s", b.Path, b.text())
 	}
-	return b, b.path
+	return b, b.Path
 }
 
 func TestCancel(t *testing.T) {
@@ -37,12 +36,12 @@ func TestCancel(t *testing.T) {
 	}
 	b.post(card + "/cancel")
 	b.says("Sie haben abgesagt")
-	if s.node.bookings[0].State != "cancelled" || strings.Contains(b.body, "482910") {
+	if s.node.bookings[0].State != "cancelled" || strings.Contains(b.Body, "482910") {
 		t.Errorf("%s", s.node.bookings[0].State)
 	}
 	b.get(card + "/print")
-	if b.path != card {
-		t.Errorf("the card of a cancelled booking is printed at %s", b.path)
+	if b.Path != card {
+		t.Errorf("the card of a cancelled booking is printed at %s", b.Path)
 	}
 	b.get("/history")
 	b.says("Von Ihnen abgesagt")
@@ -53,18 +52,18 @@ func TestMove(t *testing.T) {
 	b, card := s.booked(t, "de")
 	old := s.node.bookings[0]
 	b.post(card + "/move")
-	if b.path != "/list" {
-		t.Fatalf("moving leads to %s", b.path)
+	if b.Path != "/list" {
+		t.Fatalf("moving leads to %s", b.Path)
 	}
 	b.says("Sie verschieben den Termin am", "Er bleibt bestehen", "nur die erste")
 	b.choose(2)
-	if !strings.Contains(b.body, `value="Erika Muster"`) {
+	if !strings.Contains(b.Body, `value="Erika Muster"`) {
 		t.Error("the name has to be typed again")
 	}
 	if s.node.bookings[0].State != "booked" {
 		t.Error("the old one is gone before the new one is booked")
 	}
-	b.post(b.path, erika...)
+	b.post(b.Path, erika...)
 	b.says("Ihr Termin ist gebucht")
 	if next := s.node.bookings[1]; next.Instead != old.ID || s.node.bookings[0].State != "cancelled" || next.State != "booked" {
 		t.Errorf("%+v", s.node.bookings)
@@ -76,8 +75,8 @@ func TestMove(t *testing.T) {
 	// Changing one's mind leaves all as it is.
 	b.post("/booking/" + s.node.bookings[1].ID + "/move")
 	b.post("/list/stay")
-	if b.path != "/booking/"+s.node.bookings[1].ID {
-		t.Errorf("staying leads to %s", b.path)
+	if b.Path != "/booking/"+s.node.bookings[1].ID {
+		t.Errorf("staying leads to %s", b.Path)
 	}
 	b.get("/list")
 	b.choose(0)
@@ -103,7 +102,7 @@ func TestPracticeMovesAndCancels(t *testing.T) {
 	})
 	b.get(card)
 	b.says("Die Praxis hat abgesagt", "„Kein Impfstoff“", "Die nächsten freien Termine")
-	if strings.Contains(b.body, "482910") || len(b.choices()) != alternatives {
+	if strings.Contains(b.Body, "482910") || len(b.choices()) != alternatives {
 		t.Errorf("%v", b.choices())
 	}
 	b.get("/")
@@ -132,8 +131,8 @@ func TestWhyNothingCameOfIt(t *testing.T) {
 	b.get("/booking/aa")
 	b.says("Pieks versucht es von selbst weiter")
 	b.get("/booking/bb")
-	if b.status != http.StatusNotFound {
-		t.Errorf("a booking that there is none of gives %d", b.status)
+	if b.Status != http.StatusNotFound {
+		t.Errorf("a booking that there is none of gives %d", b.Status)
 	}
 }
 
@@ -154,8 +153,8 @@ func TestOwnPractice(t *testing.T) {
 	b.says("Scannen Sie den Code")
 	b.post("/practice", "code", "Unsinn <b>")
 	b.says("kein Code einer Praxis")
-	if b.status != http.StatusUnprocessableEntity || !strings.Contains(b.body, `value="Unsinn &lt;b&gt;"`) {
-		t.Errorf("%d: what was typed is lost", b.status)
+	if b.Status != http.StatusUnprocessableEntity || !strings.Contains(b.Body, `value="Unsinn &lt;b&gt;"`) {
+		t.Errorf("%d: what was typed is lost", b.Status)
 	}
 	for state, words := range map[string]string{"offline": "nicht zu erreichen", "elsewhere": "nicht in diesem Netz", "revoked": "keine Termine mehr", "unproven": "nicht nachweisen",
 		"closed": "gerade keine Termine", "busy": "sehr oft gefragt"} {
@@ -165,24 +164,24 @@ func TestOwnPractice(t *testing.T) {
 	}
 	s.own()
 	b.post("/practice", "code", " pieks:a ") // as it was typed
-	if b.path != "/practice/list" {
-		t.Fatalf("%s: %s", b.path, b.text())
+	if b.Path != "/practice/list" {
+		t.Fatalf("%s: %s", b.Path, b.text())
 	}
 	b.says("Praxis Dr. Anna Sommer", "09:30 Uhr", "17:30 Uhr")
 	// No postcode is needed for it.
 	b.choose(0)
 	b.says("Ihr Termin", "Praxis Dr. Anna Sommer")
-	b.post(b.path, erika...)
+	b.post(b.Path, erika...)
 	b.says("Ihr Termin ist gebucht", "482910-7365-1")
 	// Both doses.
 	b.get("/practice/list")
 	first := b.choices()[4]
 	b.post("/practice/choose", "token", first, "both", "1")
-	if b.path != "/practice/second" {
-		t.Fatalf("%s: %s", b.path, b.text())
+	if b.Path != "/practice/second" {
+		t.Fatalf("%s: %s", b.Path, b.text())
 	}
 	b.choose(0)
-	b.post(b.path, erika...)
+	b.post(b.Path, erika...)
 	b.says("482910-7365-1", "482911-7365-1")
 	// Taken: the way back to the practice.
 	b.get("/practice/list")
@@ -201,30 +200,24 @@ func TestPhotoOfACode(t *testing.T) {
 		b.get("/practice")
 		var body bytes.Buffer
 		w := multipart.NewWriter(&body)
-		_ = w.WriteField("csrf", csrfField.FindStringSubmatch(b.body)[1])
+		_ = w.WriteField("csrf", b.Token())
 		file, err := w.CreateFormFile("photo", name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, _ = file.Write(data)
 		_ = w.Close()
-		r, _ := http.NewRequest("POST", b.at+"/practice", &body)
+		r, _ := http.NewRequest("POST", b.At+"/practice", &body)
 		r.Header.Set("Content-Type", w.FormDataContentType())
 		r.Header.Set("Accept-Language", "de")
-		resp, err := b.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		page, _ := io.ReadAll(resp.Body)
-		b.path, b.body, b.status = resp.Request.URL.Path, string(page), resp.StatusCode
+		b.Answer = b.Send(r)
 	}
 	send("x.txt", []byte("no picture"))
 	b.says("kann nicht gelesen werden")
 	if data, err := os.ReadFile(filepath.Join("testdata", "code.png")); err == nil {
 		send("code.png", data)
-		if b.path != "/practice/list" {
-			t.Errorf("the photo leads to %s: %s", b.path, b.text())
+		if b.Path != "/practice/list" {
+			t.Errorf("the photo leads to %s: %s", b.Path, b.text())
 		}
 	} else {
 		t.Error(err)
@@ -270,7 +263,7 @@ func TestWarningsAndOffline(t *testing.T) {
 	})
 	b.get("/")
 	b.says("Hinweis auf eine Ansteckung", "Dienstag, 1. Dezember 2026", "Praxis <b>X</b>", "Offline seit")
-	if strings.Contains(b.body, "<b>X") {
+	if strings.Contains(b.Body, "<b>X") {
 		t.Error("a name is markup")
 	}
 }

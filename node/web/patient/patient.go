@@ -2,13 +2,10 @@ package patient
 
 import (
 	"embed"
-	"html/template"
 	"math"
-	"strings"
 
 	"pieks/node/control"
 	"pieks/node/web"
-	"pieks/node/web/qr"
 )
 
 //go:embed templates text
@@ -42,7 +39,7 @@ func Pages() web.Pages {
 			{Pattern: "GET /settings", Page: settings}, {Pattern: "POST /settings", Page: settingsSet},
 			{Pattern: "GET /erase", Page: eraseAsk}, {Pattern: "POST /erase", Page: erase},
 		},
-		Funcs: map[string]any{"km": distance, "tel": tel, "qr": code, "found": found, "warnings": warnings, "summary": summary, "stage": stage, "why": why,
+		Funcs: map[string]any{"km": distance, "found": found, "warnings": warnings, "summary": summary, "stage": stage, "why": why,
 			"radii": func() []int { return radii }, "doses": func() []string { return doses }, "whens": func() []string { return whens },
 			"parts": func() []string { return dayParts }, "weekdays": func() []int { return []int{1, 2, 3, 4, 5, 6, 7} }},
 	}
@@ -54,22 +51,6 @@ func distance(v web.View, km float64) string {
 		return v.Say("pt_near")
 	}
 	return v.Say("pt_km", "KM", int(math.Round(km)))
-}
-
-// tel is a link that calls a number. What is no digit is left out.
-func tel(number string) template.URL {
-	return template.URL("tel:" + strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '+' {
-			return r
-		}
-		return -1
-	}, number))
-}
-
-// code draws a code as QR.
-func code(v web.View, text string) (template.HTML, error) {
-	svg, err := qr.SVG(text, v.Say("pt_qr"), qr.Q)
-	return template.HTML(svg), err
 }
 
 // found are the watches that have found what nobody has looked at: said on every page.

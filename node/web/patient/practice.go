@@ -150,7 +150,7 @@ func fit(slots []control.Listed, first control.Listed, v control.Vaccine) (some 
 func ownOf(c *web.Call) (o ownList, d ownData, err error) {
 	o, ok := web.Kept[ownList](c.Draft(), practiceDraft)
 	if !ok {
-		return o, d, web.NotFound
+		return o, d, web.ErrNotFound
 	}
 	all, err := web.Ask[[]control.Booking](c, control.MethodBookings, nil)
 	if err != nil {
@@ -165,7 +165,7 @@ func ownOf(c *web.Call) (o ownList, d ownData, err error) {
 
 func practiceList(c *web.Call) error {
 	o, d, err := ownOf(c)
-	if errors.Is(err, web.NotFound) {
+	if errors.Is(err, web.ErrNotFound) {
 		return c.Go("/practice")
 	}
 	if err != nil {
@@ -183,7 +183,7 @@ const ownFirstDraft = "own first"
 func practiceSecond(c *web.Call) error {
 	o, d, err := ownOf(c)
 	first, ok := web.Kept[control.Listed](c.Draft(), ownFirstDraft)
-	if errors.Is(err, web.NotFound) || !ok {
+	if errors.Is(err, web.ErrNotFound) || !ok {
 		return c.Go("/practice")
 	}
 	if err != nil {
@@ -197,7 +197,7 @@ func practiceSecond(c *web.Call) error {
 // practiceChoose takes one of a practice's own list; with both=1 the second dose is chosen next.
 func practiceChoose(c *web.Call) error {
 	o, d, err := ownOf(c)
-	if errors.Is(err, web.NotFound) {
+	if errors.Is(err, web.ErrNotFound) {
 		return c.Go("/practice")
 	}
 	if err != nil {

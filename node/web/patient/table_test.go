@@ -188,12 +188,6 @@ func TestSearchOfAWatch(t *testing.T) {
 	}
 }
 
-func TestTelephoneLinks(t *testing.T) {
-	if got := tel(`0221 / 55-01 "><script>`); got != "tel:02215501" {
-		t.Errorf("%q", got)
-	}
-}
-
 func TestPairs(t *testing.T) {
 	all := catalogue{"mmr": {Doses: 2, MinInterval: 28, MaxInterval: 60}, "rsv": {Doses: 1}}
 	token := func(id, area, day, vaccine string, dose int) control.Token {

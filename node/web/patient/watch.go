@@ -42,7 +42,7 @@ func watchShow(c *web.Call) error {
 		c.Draft().Put(searchDraft, searchOf(w.Search))
 		return c.Go("/list")
 	}
-	return web.NotFound
+	return web.ErrNotFound
 }
 
 // searchOf is the form of a search that the node goes on with. Its days are what they were when it began: those named, at any rate

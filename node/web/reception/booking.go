@@ -64,7 +64,7 @@ func findBooking(c *web.Call, id string) (control.Booking, error) {
 	}
 	i := slices.IndexFunc(all, func(b control.Booking) bool { return b.ID == id })
 	if i < 0 {
-		return control.Booking{}, web.NotFound
+		return control.Booking{}, web.ErrNotFound
 	}
 	return all[i], nil
 }
@@ -131,7 +131,7 @@ func changeBooking(c *web.Call) error {
 	}
 	i := number(c.Form.Get("visit"))
 	if i >= len(b.Visits) {
-		return web.NotFound
+		return web.ErrNotFound
 	}
 	name := control.VisitName{Booking: id, Visit: i}
 	back := "/booking/" + id
@@ -160,7 +160,7 @@ func changeBooking(c *web.Call) error {
 	case "back":
 		done, err = "rc_taken_back", c.Do(control.MethodOutcome, control.Outcome{VisitName: name})
 	default:
-		return web.NotFound
+		return web.ErrNotFound
 	}
 	switch {
 	case refused(err):

@@ -128,30 +128,30 @@ func TestCameraDenied(t *testing.T) {
 }
 
 func (b *browser) upload(path, field string, file []byte) answer {
-	b.t.Helper()
+	b.T.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	if err := form.WriteField("csrf", csrfField.FindStringSubmatch(b.get("/desk").body)[1]); err != nil {
-		b.t.Fatal(err)
+	if err := form.WriteField("csrf", b.get("/desk").Token()); err != nil {
+		b.T.Fatal(err)
 	}
 	if file != nil {
 		part, err := form.CreateFormFile(field, "x")
 		if err != nil {
-			b.t.Fatal(err)
+			b.T.Fatal(err)
 		}
 		if _, err := part.Write(file); err != nil {
-			b.t.Fatal(err)
+			b.T.Fatal(err)
 		}
 	}
 	if err := form.Close(); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(b.t.Context(), "POST", b.at+path, &body)
+	r, err := http.NewRequestWithContext(b.T.Context(), "POST", b.At+path, &body)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	r.Header.Set("Content-Type", form.FormDataContentType())
-	return b.do(r)
+	return b.Send(r)
 }
 
 // TestUploads: photos that are none, and network files (case 22).
@@ -174,16 +174,16 @@ func TestUploads(t *testing.T) {
 		{encoded(shown(t, "PIEKS:ABC")), "kein Code eines Termins"},
 	} {
 		a := b.upload("/desk/photo", "photo", test.file)
-		a.says(t, test.want)
-		if a.status != http.StatusUnprocessableEntity || booked.Visits[0].State != "booked" {
-			t.Errorf("%s: %d", test.want, a.status)
+		a.Says(t, test.want)
+		if a.Status != http.StatusUnprocessableEntity || booked.Visits[0].State != "booked" {
+			t.Errorf("%s: %d", test.want, a.Status)
 		}
 	}
-	b.upload("/desk/photo", "photo", encoded(shown(t, booked.Visits[0].QR))).says(t, "✓ Eingecheckt")
-	b.upload("/network", "file", nil).says(t, "zuerst eine Datei")
-	b.upload("/network", "file", []byte("old")).says(t, `class="notice bad"`)
-	b.upload("/network", "file", []byte("newer")).says(t, "Netzdatei Nummer 8 gilt ab jetzt")
-	if a := s.in(t, "assistant").upload("/network", "file", []byte("newer")); a.status != http.StatusForbidden {
-		t.Errorf("an assistant changes the network: %d", a.status)
+	b.upload("/desk/photo", "photo", encoded(shown(t, booked.Visits[0].QR))).Says(t, "✓ Eingecheckt")
+	b.upload("/network", "file", nil).Says(t, "zuerst eine Datei")
+	b.upload("/network", "file", []byte("old")).Says(t, `class="notice bad"`)
+	b.upload("/network", "file", []byte("newer")).Says(t, "Netzdatei Nummer 8 gilt ab jetzt")
+	if a := s.in(t, "assistant").upload("/network", "file", []byte("newer")); a.Status != http.StatusForbidden {
+		t.Errorf("an assistant changes the network: %d", a.Status)
 	}
 }

@@ -68,7 +68,7 @@ func days(c *web.Call, from, to string) ([]control.Day, error) {
 func oneDay(c *web.Call) (control.Day, time.Time, error) {
 	date, err := web.Day(c.R.PathValue("date"))
 	if err != nil {
-		return control.Day{}, date, web.NotFound
+		return control.Day{}, date, web.ErrNotFound
 	}
 	all, err := days(c, isoDay(date), "")
 	if err != nil {
@@ -139,7 +139,7 @@ func changeDay(c *web.Call) error {
 	case "withdraw":
 		return changeSlots(c, back, control.MethodSlotsWithdraw, slices.Concat(p.open, p.blocked), "rc_tick_open", "rc_withdrawn")
 	}
-	return web.NotFound
+	return web.ErrNotFound
 }
 
 // picked are the ticked appointments by what can be done with them.

@@ -1,22 +1,15 @@
 package reception
 
 import (
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/cookiejar"
-	"net/url"
-	"regexp"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"pieks/node/control"
-	"pieks/node/home"
 	"pieks/node/home/testnet"
 	"pieks/node/web"
-	"pieks/store"
+	"pieks/node/web/webtest"
 )
 
 // clock stands still until a test moves it: Tuesday, 1 December 2026, 09:32 in Berlin.
@@ -42,28 +35,15 @@ type site struct {
 func newSite(t testing.TB) *site {
 	t.Helper()
 	c := newClock()
-	net := testnet.New(t, testnet.Config{Issued: c.Now().AddDate(0, 0, -1), Good: 20 * 24 * time.Hour})
-	dir := net.Home("p")
-	h, err := home.Open(t.Context(), home.Config{Dir: dir, Role: "practice", Network: net.File, Secret: store.KeyFile(), Now: c.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := webtest.Home(t, "practice", c.Now, testnet.Config{Issued: c.Now().AddDate(0, 0, -1), Good: 20 * 24 * time.Hour})
+	dir := h.Dir
+	var err error
 	s := &site{clock: c, dir: dir, practice: &practice{now: c.Now, test: true, home: dir, enrolled: c.Now().AddDate(0, 3, 0), backedUp: c.Now().Add(-20 * time.Hour),
 		details: control.Details{Name: "Hausarztpraxis am Park", Street: "Aachener Straße 12", PLZ: "50667", Place: "Köln", Phone: "0221 5550100",
 			Directions: "Hofeingang, 2. Stock, Aufzug vorhanden.", Hours: usualHours()}}}
 	s.Server, err = web.Serve(web.Config{Home: h, Changes: &s.changes, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Handlers: s.handlers(), Pages: Pages()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	webtest.Closes(t, s.Server, err)
 	s.link = s.Link
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	return s
 }
 
@@ -103,84 +83,28 @@ func (s *site) fill() {
 }
 
 // browser is one with its own cookies.
-type browser struct {
-	t testing.TB
-	http.Client
-	at string
-}
+type browser struct{ *webtest.Visitor }
 
-type answer struct {
-	status int
-	body   string
-	header http.Header
-	path   string
-}
+type answer = webtest.Answer
 
 func (s *site) in(t testing.TB, person string) *browser {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &browser{t: t, at: s.URL(), Client: http.Client{Jar: jar, Transport: &http.Transport{}}}
-	t.Cleanup(b.CloseIdleConnections)
 	link, err := s.Link(person)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.get(strings.TrimPrefix(link.URL, b.at))
+	b := &browser{webtest.Visit(t, s.URL())}
+	b.get(link.URL)
 	return b
 }
 
-func (b *browser) do(r *http.Request) answer {
-	b.t.Helper()
-	resp, err := b.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return answer{resp.StatusCode, string(data), resp.Header, resp.Request.URL.RequestURI()}
-}
-
-func (b *browser) get(path string) answer {
-	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), "GET", b.at+path, nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return b.do(r)
-}
-
-var csrfField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+func (b *browser) get(path string) answer { b.T.Helper(); return b.Do("GET", path, nil, nil) }
 
 func (b *browser) post(path string, values ...string) answer {
-	b.t.Helper()
-	form := url.Values{}
-	token := csrfField.FindStringSubmatch(b.get("/desk").body)
-	if token == nil {
-		b.t.Fatal("no page with a token")
+	b.T.Helper()
+	form, ok := b.get("/desk").Filled(values...)
+	if !ok {
+		b.T.Fatal("no page with a token")
 	}
-	form.Set("csrf", token[1])
-	for i := 0; i+1 < len(values); i += 2 {
-		form.Add(values[i], values[i+1])
-	}
-	r, err := http.NewRequestWithContext(b.t.Context(), "POST", b.at+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.do(r)
-}
-
-func (a answer) says(t testing.TB, want ...string) {
-	t.Helper()
-	for _, w := range want {
-		if !strings.Contains(a.body, w) {
-			t.Errorf("%s does not say %q (%d)", a.path, w, a.status)
-		}
-	}
+	return b.Do("POST", path, form, nil)
 }

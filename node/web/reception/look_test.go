@@ -132,7 +132,7 @@ func TestAtWorkInBrowser(t *testing.T) {
 			tab.Type("#f-name", "Erika Mustermann")
 			tab.Type("#f-birth", "1.3.50")
 			tab.ClickText("Buchen")
-			tab.Says("vierstelliges Jahr")
+			tab.Says("Jahr mit vier Ziffern")
 			tab.Until("the focus in the wrong field", `document.activeElement.id === "f-birth"`)
 			keep("phone-wrong")
 

@@ -2,12 +2,9 @@ package reception
 
 import (
 	"embed"
-	"html/template"
-	"strings"
 
 	"pieks/node/booking"
 	"pieks/node/web"
-	"pieks/node/web/qr"
 	"pieks/store"
 )
 
@@ -55,7 +52,6 @@ func Pages() web.Pages {
 			{Is: booking.ErrDetails, Key: "rc_err_patient"},
 		},
 		Codes: refusals,
-		Funcs: map[string]any{"tel": tel, "qrQ": code(qr.Q), "qrM": code(qr.M)},
 		Routes: []web.Route{
 			{Pattern: "GET /{$}", Page: start},
 			{Pattern: "GET /day", Page: today},
@@ -125,29 +121,4 @@ func start(c *web.Call) error {
 		}
 	}
 	return today(c)
-}
-
-// tel is a phone number as a link has it: digits and a leading plus.
-func tel(number string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, number)
-	if strings.HasPrefix(strings.TrimSpace(number), "+") {
-		return "+" + digits
-	}
-	return digits
-}
-
-// code draws a QR code; none that cannot be drawn.
-func code(level qr.Level) func(text, title string) template.HTML {
-	return func(text, title string) template.HTML {
-		svg, err := qr.SVG(text, title, level)
-		if err != nil {
-			return ""
-		}
-		return template.HTML(svg)
-	}
 }

@@ -53,7 +53,7 @@ func phoneFor(c *web.Call) (phonePage, error) {
 	}
 	i := slices.IndexFunc(all, func(a control.Appointment) bool { return a.ID == c.R.PathValue("id") })
 	if i < 0 {
-		return p, web.NotFound
+		return p, web.ErrNotFound
 	}
 	p = phonePage{Appointment: all[i], Kept: []string{"name", "birth", "phone", "second"}, Doses: dosesOf(c), Day: isoDay(all[i].Start)}
 	v := k.Of(p.Vaccine)

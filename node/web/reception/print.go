@@ -55,7 +55,7 @@ func printSlip(c *web.Call) error {
 		return err
 	}
 	if !slices.ContainsFunc(b.Visits, func(v control.Visit) bool { return v.Digits != "" }) {
-		return web.NotFound
+		return web.ErrNotFound
 	}
 	k, err := vaccines(c)
 	if err != nil {
@@ -93,7 +93,7 @@ func printCalls(c *web.Call) error {
 	}
 	i := slices.IndexFunc(all, func(change control.Change) bool { return change.ID == c.R.PathValue("id") })
 	if i < 0 {
-		return web.NotFound
+		return web.ErrNotFound
 	}
 	return c.Show("print_calls", shownChangeOf(all[i], c.Now()))
 }

@@ -65,10 +65,10 @@ func TestWrongDetails(t *testing.T) {
 		s.refuse = func(context.Context) error { return control.Coded(control.KindUsage, code, "No.") }
 		got := b.post("/settings", form...)
 		if code == control.CodeHours { // the row of a weekday has one place for its four fields
-			got.says(t, "Die Sprechzeiten überschneiden sich")
+			got.Says(t, "Die Sprechzeiten überschneiden sich")
 		} else {
-			got.says(t, `id="e-`+field+`"`)
+			got.Says(t, `id="e-`+field+`"`)
 		}
-		got.says(t, `value="Markt 1"`, `value="08:00"`)
+		got.Says(t, `value="Markt 1"`, `value="08:00"`)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pieks/node/web"
+	"pieks/node/web/webtest"
 )
 
 // TestTexts: each key in both languages, each one that a page or a handler says exists, and none is there for nothing.
@@ -17,21 +18,8 @@ func TestTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	de, en := text.Keys(web.German), text.Keys(web.English)
-	slices.Sort(de)
-	slices.Sort(en)
-	if !slices.Equal(de, en) {
-		for _, k := range de {
-			if !slices.Contains(en, k) {
-				t.Errorf("not in English: %s", k)
-			}
-		}
-		for _, k := range en {
-			if !slices.Contains(de, k) {
-				t.Errorf("not in German: %s", k)
-			}
-		}
-	}
+	de := text.Keys(web.German)
+	webtest.SameKeys(t, de, text.Keys(web.English))
 	var said []string
 	key := regexp.MustCompile(`rc_[a-z0-9_]+`)
 	part := regexp.MustCompile(`(?:template|define) "rc_[a-z]+"`)

@@ -38,7 +38,7 @@ func short(l web.Lang, t time.Time) string {
 func showWeek(c *web.Call) error {
 	date, err := web.Day(c.R.PathValue("date"))
 	if err != nil {
-		return web.NotFound
+		return web.ErrNotFound
 	}
 	k, err := vaccines(c)
 	if err != nil {

@@ -37,7 +37,7 @@ func Pages(places []Place) web.Pages {
 					}
 					return c.Go(opened.URL)
 				}
-				return web.NotFound
+				return web.ErrNotFound
 			}},
 		},
 	}
