@@ -165,7 +165,7 @@ func TestReceptionWithTheApp(t *testing.T) {
 		t.Error("the slip has no code, or not the practice's own")
 	}
 
-	page, _ = v.send("/day/"+iso, "2 Termine verschieben", "do", "move_all")
+	v.send("/day/"+iso, "2 Termine verschieben", "do", "move_all")
 	to := day.AddDate(0, 0, 1).Format(time.DateOnly)
 	page, _ = v.send("/move", "1 Person müssen Sie anrufen", "to_day", to, "reason", "Die Lieferung fehlt.", "do", "preview")
 	page, _ = v.send("/move", "2 Termine sind verschoben", "to_day", to, "reason", "Die Lieferung fehlt.", "do", "move", "seen", seenField.FindStringSubmatch(page)[1])
