@@ -148,7 +148,7 @@ func (n *Net) busyPatient(ctx context.Context, tokens int) error {
 	if !ok {
 		return errors.New("the patient's node does not run in this process")
 	}
-	node.shown, err = app.Serve(searching{running, pool, policy}, "127.0.0.1:0", n.cfg.Log)
+	node.shown, err = app.Serve(searching{running, pool, policy}, app.Options{Listen: "127.0.0.1:0", Log: n.cfg.Log})
 	return err
 }
 

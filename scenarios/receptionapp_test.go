@@ -83,7 +83,7 @@ func (v *staff) send(path, want string, fields ...string) (body, where string) {
 // appOf serves the pages of a practice's node to somebody who was let in.
 func appOf(t *testing.T, node *practice.Node) *staff {
 	t.Helper()
-	app, err := web.Serve(web.Config{Home: node.Home(), Handlers: node.Handlers(), Changes: node.Changes(), Pages: reception.Pages(), Listen: "127.0.0.1:0", Log: logger()})
+	app, err := web.Serve(web.Config{Home: node.Home(), Handlers: node.Handlers(), Changes: node.Changes(), Pages: reception.Pages(nil), Listen: "127.0.0.1:0", Log: logger()})
 	if err != nil {
 		t.Fatal(err)
 	}

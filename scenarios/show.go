@@ -23,7 +23,7 @@ func (n *Node) Show(listen string) (*web.Server, error) {
 	if n.shown != nil {
 		return n.shown, nil
 	}
-	shown, err := app.Serve(running, listen, n.net.cfg.Log.With("node", n.Name))
+	shown, err := app.Serve(running, app.Options{Listen: listen, Log: n.net.cfg.Log.With("node", n.Name)})
 	if err != nil {
 		return nil, fmt.Errorf("show %s: %w", n.Name, err)
 	}

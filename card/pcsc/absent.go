@@ -4,6 +4,9 @@ package pcsc
 
 import "context"
 
+// Built says whether this program can use card readers.
+const Built = false
+
 // Conn is a connection to a card: here there are none.
 type Conn struct{}
 

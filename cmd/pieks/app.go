@@ -26,6 +26,7 @@ type app struct {
 	bars      bool // people look at errs
 	test      bool // the network that was spoken to is a test network
 	level     slog.Level
+	cards     *cardDesk
 }
 
 func newApp(asJSON bool) *app {
@@ -38,6 +39,7 @@ func newApp(asJSON bool) *app {
 		colour:   terminal && !plain,
 		bars:     term.IsTerminal(int(os.Stderr.Fd())) && !plain,
 		level:    slog.LevelWarn,
+		cards:    &cardDesk{},
 	}
 }
 

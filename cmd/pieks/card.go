@@ -36,22 +36,13 @@ type Reader struct {
 	Reader string `env:"PIEKS_CARD_READER" help:"Number of the reader in 'pieks card list', or a part of its name; left out, the only one with a card." placeholder:"N"`
 }
 
-// withCard opens the card in a reader for one piece of work. Nobody else gets in between, and the card forgets the PIN afterwards.
+// withCard opens the card in a reader for one piece of work: see cardDesk.
 func (r Reader) withCard(ctx context.Context, a *app, do func(card.Card) error) error {
-	conn, err := pcsc.Open(ctx, r.Reader)
-	if err != nil {
-		return err
+	unreset, err := a.cards.use(ctx, r.Reader, do)
+	if unreset != nil {
+		a.note("Take the card out of the reader: it may still know its PIN. %s", sentence(unreset.Error()))
 	}
-	defer func() {
-		if err := conn.Close(); err != nil {
-			a.note("Take the card out of the reader: it may still know its PIN. %s", sentence(err.Error()))
-		}
-	}()
-	c, err := card.Open(ctx, conn)
-	if err != nil {
-		return err
-	}
-	return do(c)
+	return err
 }
 
 // PIN is the flag of every command that has a card sign.

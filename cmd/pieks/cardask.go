@@ -59,15 +59,20 @@ func (a *app) enrolNow(ctx context.Context, e control.Enrolment) {
 		a.note("Nothing can be offered: %s", sentence(e.Reason))
 	}
 	if !a.interactive() {
-		a.note("Insert the practice card and run pieks card enrol.")
+		a.note("Insert the practice card and enrol it in the app, or run pieks card enrol.")
 		return
 	}
-	answer, err := a.prompt("Insert the practice card and press Enter, or type n to do it later with pieks card enrol:")
+	answer, err := a.prompt("Insert the practice card and press Enter, or type n to do it later, in the app or with pieks card enrol:")
 	if err != nil || strings.HasPrefix(strings.ToLower(answer), "n") {
+		return
+	}
+	var now control.Enrolment
+	if err := a.ask(ctx, "Asking the node", control.MethodEnrolment, nil, &now, practiceRole); err == nil && now.State == "enrolled" {
+		a.note("This practice was enrolled in the app meanwhile, until %s.", day(now.NotAfter))
 		return
 	}
 	if err := enrol(ctx, a, Reader{}, PIN{}, false, ""); err != nil {
 		a.note("%s", sentence(err.Error()))
-		a.note("Try again with pieks card enrol in another terminal.")
+		a.note("Try again in the app, or with pieks card enrol in another terminal.")
 	}
 }

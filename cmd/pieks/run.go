@@ -56,7 +56,9 @@ func (a *app) run(ctx context.Context, role string, flags Node, begin start) err
 	if err != nil {
 		return err
 	}
-	shown, err := a.serveApp(n, flags)
+	cards := openCards(a.cards, n.Changes().Changed)
+	defer cards.Close()
+	shown, err := a.serveApp(n, flags, cards)
 	if err == nil {
 		err = a.announce(ctx, n, role, shown)
 	}
@@ -76,11 +78,15 @@ func (a *app) run(ctx context.Context, role string, flags Node, begin start) err
 }
 
 // serveApp shows the node's app, unless --no-app.
-func (a *app) serveApp(n node, flags Node) (*web.Server, error) {
+func (a *app) serveApp(n node, flags Node, cards *appCards) (*web.Server, error) {
 	if flags.NoApp {
 		return nil, nil
 	}
-	return nodeapp.Serve(n, flags.AppListen, a.log())
+	o := nodeapp.Options{Listen: flags.AppListen, Log: a.log()}
+	if cards != nil {
+		o.Cards = cards
+	}
+	return nodeapp.Serve(n, o)
 }
 
 // openApp opens the app in the browser, by a link of its own: the one that was printed is still good.

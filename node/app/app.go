@@ -22,13 +22,20 @@ type Node interface {
 	Changes() *control.Changes
 }
 
-// Serve shows a node at an address, "" for the first free port from 7400 on.
-func Serve(n Node, listen string, log *slog.Logger) (*web.Server, error) {
+// Options say how a node is shown.
+type Options struct {
+	Listen string          // "" is the first free port from 7400 on
+	Cards  reception.Cards // a practice's: readers of this computer; nil: none
+	Log    *slog.Logger
+}
+
+// Serve shows a node.
+func Serve(n Node, o Options) (*web.Server, error) {
 	h := n.Home()
 	var pages web.Pages
 	switch h.Role {
 	case "practice":
-		pages = reception.Pages()
+		pages = reception.Pages(o.Cards)
 	case "patient":
 		pages = patient.Pages()
 	case "relay":
@@ -38,5 +45,5 @@ func Serve(n Node, listen string, log *slog.Logger) (*web.Server, error) {
 	}
 	checks := health.Handler(h.Role, n.Handlers(), h.Started)
 	pages.Public = map[string]http.Handler{"GET /healthz": checks, "GET /readyz": checks, "GET /metrics": checks}
-	return web.Serve(web.Config{Home: h, Handlers: n.Handlers(), Changes: n.Changes(), Pages: pages, Listen: listen, Log: log})
+	return web.Serve(web.Config{Home: h, Handlers: n.Handlers(), Changes: n.Changes(), Pages: pages, Listen: o.Listen, Log: o.Log})
 }

@@ -160,6 +160,7 @@ type Enrolment struct {
 	TelematikID string    `json:"telematik_id,omitempty"`
 	Holder      string    `json:"holder,omitempty"`
 	Test        bool      `json:"test,omitempty"`
+	Demo        bool      `json:"demo,omitempty"` // the network file brings a demo card, which signs by itself
 }
 
 // EnrolmentBegin shows a card's authentication certificate, DER: one that the network does not take is refused before a PIN is asked for.

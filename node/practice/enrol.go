@@ -55,7 +55,7 @@ func (n *Node) showEnrolment(context.Context) (control.Enrolment, error) {
 	id := *n.identity
 	n.mu.Unlock()
 	bundle, now := n.home.Network.Get(), n.home.Now()
-	out := control.Enrolment{State: "enrolled", Device: hex.EncodeToString(id.publicDevice()), Test: bundle.IsTest()}
+	out := control.Enrolment{State: "enrolled", Device: hex.EncodeToString(id.publicDevice()), Test: bundle.IsTest(), Demo: bundle.Test != nil}
 	if l := id.licence; l != nil {
 		out.NotAfter, out.Due = l.NotAfter, l.NotAfter.Add(-renewBefore)
 		out.Kind, out.Profession, out.TelematikID, out.Holder = string(l.Kind), l.Profession, l.TelematikID, l.Holder

@@ -60,6 +60,15 @@ func (d *Draft) Drop(name string) {
 	delete(d.values, name)
 }
 
+// Taken is the value of a name, which is forgotten with it: of two requests that come at once only one gets it.
+func Taken[T any](d *Draft, name string) (T, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	value, ok := d.values[name].(T)
+	delete(d.values, name)
+	return value, ok
+}
+
 // Kept is the value of a name, or none when there is none of this type.
 func Kept[T any](d *Draft, name string) (T, bool) {
 	d.mu.Lock()

@@ -112,6 +112,16 @@ func (f *Form) Again() bool { return f.again }
 // Failed says whether there is something wrong to show.
 func (f *Form) Failed() bool { return f != nil && !f.again && len(f.wrong) > 0 }
 
+// Secret is a field that is never shown again: the form forgets it here. Go keeps its text in memory until it is collected, and does not let it be
+// overwritten.
+func (c *Call) Secret(name string) string {
+	value := c.Form.Get(name)
+	for _, values := range []url.Values{c.Form.values, c.R.PostForm, c.R.Form} {
+		values.Del(name)
+	}
+	return value
+}
+
 // File is an uploaded file, nil when there is none.
 func (c *Call) File(name string) (multipart.File, error) {
 	if c.R.MultipartForm == nil || len(c.R.MultipartForm.File[name]) == 0 {

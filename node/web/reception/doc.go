@@ -9,6 +9,7 @@
 //	/print/..., /poster   what is printed (print.go)
 //	/history, /export     past visits (history.go, export.go)
 //	/status, /people, /settings, /setup   what the doctor looks after (status.go, people.go, settings.go, setup.go)
+//	/card           the practice's card in a reader signs who it is (enrol.go, cards.go)
 //
 // A [web.Doctor] may do all of it, a [web.Assistant] everything that a day needs. What somebody is about to do to many bookings is kept in
 // the draft of the session, so that every page is a GET: it can be looked at again, in the other language, too, and no name, birth date

@@ -41,7 +41,7 @@ func newSite(t testing.TB) *site {
 	s := &site{clock: c, dir: dir, practice: &practice{now: c.Now, test: true, home: dir, enrolled: c.Now().AddDate(0, 3, 0), backedUp: c.Now().Add(-20 * time.Hour),
 		details: control.Details{Name: "Hausarztpraxis am Park", Street: "Aachener Straße 12", PLZ: "50667", Place: "Köln", Phone: "0221 5550100",
 			Directions: "Hofeingang, 2. Stock, Aufzug vorhanden.", Hours: usualHours()}}}
-	s.Server, err = web.Serve(web.Config{Home: h, Changes: &s.changes, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Handlers: s.handlers(), Pages: Pages()})
+	s.Server, err = web.Serve(web.Config{Home: h, Changes: &s.changes, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Handlers: s.handlers(), Pages: Pages(nil)})
 	webtest.Closes(t, s.Server, err)
 	s.link = s.Link
 	return s

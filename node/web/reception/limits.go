@@ -29,4 +29,8 @@ const (
 	maxDirections = 240
 	// minPassphrase: a backup leaves the practice on a stick.
 	minPassphrase = 10
+	// askAnew: what a card is to sign is good for half an hour at the node. A page that is shown again asks for it anew after ten minutes, and a
+	// form that was left open for longer than twenty is read once more before the PIN is used.
+	askAnew   = 10 * time.Minute
+	askedGood = 20 * time.Minute
 )

@@ -13,8 +13,9 @@ var files embed.FS
 
 var doctor = []web.Person{web.Doctor}
 
-// Pages is the app of a practice.
-func Pages() web.Pages {
+// Pages is the app of a practice. cards are the readers of this computer; nil when the program was built without.
+func Pages(cards Cards) web.Pages {
+	enrol := enrolling{cards}
 	return web.Pages{
 		Name: "reception", Person: web.Doctor, Files: files,
 		Menu: []web.MenuItem{
@@ -26,7 +27,7 @@ func Pages() web.Pages {
 			{Path: "/status", Text: "rc_menu_status"},
 			{Path: "/settings", Text: "rc_menu_settings", Only: doctor},
 		},
-		Errors: []web.ErrorText{
+		Errors: append(cardErrors(), []web.ErrorText{
 			{Is: booking.ErrTooMany, Key: "rc_err_too_many"},
 			{Is: booking.ErrPast, Key: "rc_err_past"},
 			{Is: booking.ErrNoAppointment, Key: "rc_err_no_appointment"},
@@ -50,7 +51,7 @@ func Pages() web.Pages {
 			{Is: store.ErrFailed, Key: "rc_err_full"},
 			{Is: booking.ErrPatient, Key: "rc_err_patient"},
 			{Is: booking.ErrDetails, Key: "rc_err_patient"},
-		},
+		}...),
 		Codes: refusals,
 		Routes: []web.Route{
 			{Pattern: "GET /{$}", Page: start},
@@ -86,6 +87,10 @@ func Pages() web.Pages {
 			{Pattern: "GET /backup", Page: showBackup, Only: doctor},
 			{Pattern: "POST /backup", Page: backup, Only: doctor},
 			{Pattern: "POST /network", Page: takeNetwork, Only: doctor},
+			{Pattern: "GET /card", Page: enrol.show, Only: doctor},
+			{Pattern: "POST /card", Page: enrol.choose, Only: doctor},
+			{Pattern: "GET /card/sign", Page: enrol.showSign, Only: doctor},
+			{Pattern: "POST /card/sign", Page: enrol.sign, Only: doctor},
 			{Pattern: "GET /people", Page: showPeople, Only: doctor},
 			{Pattern: "POST /people", Page: invite, Only: doctor},
 			{Pattern: "GET /settings", Page: showSettings, Only: doctor},
