@@ -27,8 +27,9 @@ const (
 // appCards are the readers as the app of this process has them.
 type appCards struct {
 	desk    *cardDesk
-	changed func() // tells the pages
-	stop    chan struct{}
+	changed func()          // tells the pages
+	life    context.Context // until Close
+	end     context.CancelFunc
 	wg      sync.WaitGroup
 
 	mu      sync.Mutex
@@ -48,13 +49,14 @@ func openCards(desk *cardDesk, changed func()) *appCards {
 	if !pcsc.Built {
 		return nil
 	}
-	return &appCards{desk: desk, changed: changed, stop: make(chan struct{}), read: map[inserted]reception.Reader{}}
+	life, end := context.WithCancel(context.Background())
+	return &appCards{desk: desk, changed: changed, life: life, end: end, read: map[inserted]reception.Reader{}}
 }
 
 // Close ends the watch and waits for it.
 func (a *appCards) Close() {
 	if a != nil {
-		close(a.stop)
+		a.end()
 		a.wg.Wait()
 	}
 }
@@ -63,7 +65,10 @@ func (a *appCards) Close() {
 func (a *appCards) Readers(ctx context.Context) ([]reception.Reader, error) {
 	found, err := pcsc.Readers(ctx)
 	a.watch(found)
-	if err != nil {
+	if err != nil { // when the service begins anew, it counts insertions anew
+		a.mu.Lock()
+		clear(a.read)
+		a.mu.Unlock()
 		return nil, err
 	}
 	list := []reception.Reader{}
@@ -158,17 +163,15 @@ func (a *appCards) watch(seen []pcsc.Reader) {
 	}
 	a.watched = true
 	a.wg.Go(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
 		tick := time.NewTicker(lookEvery)
 		defer tick.Stop()
 		for {
 			select {
-			case <-a.stop:
+			case <-a.life.Done():
 				return
 			case <-tick.C:
 			}
-			now, _ := pcsc.Readers(ctx) // no service is no readers
+			now, _ := pcsc.Readers(a.life) // no service is no readers
 			if !slices.EqualFunc(now, seen, sameCard) {
 				seen = now
 				a.changed()

@@ -44,6 +44,8 @@ func scriptParams() testscript.Params {
 			"fetchport":  fetchPort,
 			"get":        get,
 			"visit":      visit,
+			"post":       post,
+			"fetchfield": fetchField,
 			"answers":    answers,
 			"until":      until,
 		},

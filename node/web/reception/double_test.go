@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pieks/card"
 	"pieks/node/booking"
 	"pieks/node/control"
 	"pieks/node/web"
@@ -32,6 +33,8 @@ type practice struct {
 	next     int
 	refuse   func(context.Context) error // details
 	link     func(person string) (control.Opened, error)
+	trusted  card.Roots // CAs of cards that may enrol it
+	signed   *card.Licence
 }
 
 var catalogueOfTest = []control.Vaccine{
@@ -47,6 +50,7 @@ func (p *practice) id(prefix string, width int) string {
 func (p *practice) handlers() control.Handlers {
 	return control.Handlers{
 		control.MethodStatus: control.HandleNone(p.status), control.MethodEnrolment: control.HandleNone(p.enrolment),
+		control.MethodEnrolmentBegin: control.Handle(p.beginEnrolment), control.MethodEnrolmentFinish: control.Handle(p.finishEnrolment),
 		control.MethodVaccines: control.HandleNone(func(context.Context) ([]control.Vaccine, error) { return catalogueOfTest, nil }),
 		control.MethodDetails:  control.HandleNone(func(context.Context) (control.Details, error) { return p.details, nil }), control.MethodDetailsSet: control.Handle(p.setDetails),
 		control.MethodDay: control.Handle(p.day), control.MethodPlan: control.Handle(p.plan), control.MethodLeftOver: control.Handle(p.leftOver),
@@ -76,10 +80,14 @@ func (p *practice) status(context.Context) (control.Status, error) {
 }
 
 func (p *practice) enrolment(context.Context) (control.Enrolment, error) {
-	if p.enrolled.IsZero() {
-		return control.Enrolment{State: "none"}, nil
+	out := control.Enrolment{State: "enrolled", NotAfter: p.enrolled, Holder: p.details.Name, Test: p.test, Demo: p.test}
+	if p.signed != nil {
+		out.TelematikID = p.signed.TelematikID
 	}
-	return control.Enrolment{State: "enrolled", NotAfter: p.enrolled, Holder: p.details.Name, Test: p.test}, nil
+	if p.enrolled.IsZero() {
+		out.State, out.Why = "none", "card"
+	}
+	return out, nil
 }
 
 func (p *practice) setDetails(ctx context.Context, in control.Details) (control.Details, error) {

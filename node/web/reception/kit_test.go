@@ -1,6 +1,8 @@
 package reception
 
 import (
+	"bytes"
+	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -28,20 +30,32 @@ func (c *clock) Advance(d time.Duration) { c.mu.Lock(); c.at = c.at.Add(d); c.mu
 type site struct {
 	*web.Server
 	*practice
-	clock *clock
-	dir   string
+	clock   *clock
+	dir     string
+	readers *readers
+	logged  *bytes.Buffer
 }
 
 func newSite(t testing.TB) *site {
+	t.Helper()
+	return newSiteAt(t, "127.0.0.1:0", true)
+}
+
+// newSiteAt serves it at an address, as a program that was built with card readers or without.
+func newSiteAt(t testing.TB, listen string, built bool) *site {
 	t.Helper()
 	c := newClock()
 	h := webtest.Home(t, "practice", c.Now, testnet.Config{Issued: c.Now().AddDate(0, 0, -1), Good: 20 * 24 * time.Hour})
 	dir := h.Dir
 	var err error
-	s := &site{clock: c, dir: dir, practice: &practice{now: c.Now, test: true, home: dir, enrolled: c.Now().AddDate(0, 3, 0), backedUp: c.Now().Add(-20 * time.Hour),
+	s := &site{clock: c, dir: dir, readers: newReaders(c.Now), logged: &bytes.Buffer{}, practice: &practice{now: c.Now, test: true, home: dir, enrolled: c.Now().AddDate(0, 3, 0), backedUp: c.Now().Add(-20 * time.Hour),
 		details: control.Details{Name: "Hausarztpraxis am Park", Street: "Aachener Straße 12", PLZ: "50667", Place: "Köln", Phone: "0221 5550100",
 			Directions: "Hofeingang, 2. Stock, Aufzug vorhanden.", Hours: usualHours()}}}
-	s.Server, err = web.Serve(web.Config{Home: h, Changes: &s.changes, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Handlers: s.handlers(), Pages: Pages(nil)})
+	pages := Pages(nil)
+	if built {
+		pages = Pages(s.readers)
+	}
+	s.Server, err = web.Serve(web.Config{Home: h, Changes: &s.changes, Listen: listen, Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), s.logged), &slog.HandlerOptions{Level: slog.LevelDebug})), Handlers: s.handlers(), Pages: pages})
 	webtest.Closes(t, s.Server, err)
 	s.link = s.Link
 	return s

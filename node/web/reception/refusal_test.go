@@ -45,7 +45,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: nothing says %s in %s", code, key, l)
 			}
 		}
-		for _, e := range Pages().Errors {
+		for _, e := range Pages(nil).Errors {
 			if !text.Has(l, e.Key) {
 				t.Errorf("%v: nothing says %s in %s", e.Is, e.Key, l)
 			}
