@@ -23,7 +23,7 @@ type readers struct {
 	broken  error         // with all of them
 	unreset bool          // cards cannot be reset
 	signed  int           // times that a PIN was handed on
-	hold    chan struct{} // a card takes as long as this is open
+	hold    chan struct{} // the next card takes until this is closed
 }
 
 func newReaders(now func() time.Time) *readers {
@@ -101,6 +101,7 @@ func (r *readers) Sign(ctx context.Context, reader string, pin card.PIN, s card.
 	r.mu.Lock()
 	r.signed++
 	hold, unreset := r.hold, r.unreset
+	r.hold = nil
 	r.mu.Unlock()
 	if hold != nil {
 		<-hold

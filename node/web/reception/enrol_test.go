@@ -122,7 +122,8 @@ func TestOnePINOnce(t *testing.T) {
 	s, b := cardSite(t)
 	s.practiceCard(t, upper, card.VirtualOptions{})
 	_, name := b.asks(upper)
-	s.readers.hold = make(chan struct{})
+	hold := make(chan struct{})
+	s.readers.hold = hold
 	other := *b
 	first := make(chan answer)
 	go func() { first <- other.post("/card/sign", "asked", name, "pin", wrong) }()
@@ -130,7 +131,7 @@ func TestOnePINOnce(t *testing.T) {
 		b.get("/desk")
 	}
 	b.post("/card/sign", "asked", name, "pin", wrong).Says(t, "Die PIN wurde diesmal nicht benutzt.", "Noch 3 Versuche.")
-	close(s.readers.hold)
+	close(hold)
 	(<-first).Says(t, "Noch 2 Versuche, dann ist die Karte gesperrt.")
 	b.post("/card/sign", "asked", name, "pin", wrong).Says(t, "Die PIN wurde diesmal nicht benutzt.", "Noch 2 Versuche.")
 	_, name = b.asks(upper)
