@@ -25,6 +25,7 @@ type Node interface {
 // Options say how a node is shown.
 type Options struct {
 	Listen string          // "" is the first free port from 7400 on
+	At     *web.Listener   // in place of Listen
 	Cards  reception.Cards // a practice's: readers of this computer; nil: none
 	Log    *slog.Logger
 }
@@ -45,5 +46,5 @@ func Serve(n Node, o Options) (*web.Server, error) {
 	}
 	checks := health.Handler(h.Role, n.Handlers(), h.Started)
 	pages.Public = map[string]http.Handler{"GET /healthz": checks, "GET /readyz": checks, "GET /metrics": checks}
-	return web.Serve(web.Config{Home: h, Handlers: n.Handlers(), Changes: n.Changes(), Pages: pages, Listen: o.Listen, Log: o.Log})
+	return web.Serve(web.Config{Home: h, Handlers: n.Handlers(), Changes: n.Changes(), Pages: pages, Listen: o.Listen, At: o.At, Log: o.Log})
 }

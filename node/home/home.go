@@ -47,17 +47,11 @@ func StoreDir(dir string) string { return filepath.Join(dir, "store") }
 
 // Open opens the folder, making a new store only where there was none, and hands the network file to the home.
 func Open(ctx context.Context, cfg Config) (*Home, error) {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	if err := FinishErase(cfg.Dir, cfg.Secret); err != nil {
-		return nil, err
-	}
 	var file []byte
 	if cfg.Network != "" {
+		if err := FinishErase(cfg.Dir, cfg.Secret); err != nil {
+			return nil, err
+		}
 		var err error
 		if file, err = readNetwork(cfg.Network); err != nil {
 			return nil, err
@@ -68,6 +62,28 @@ func Open(ctx context.Context, cfg Config) (*Home, error) {
 			}
 		}
 	}
+	h, err := OpenFirst(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Join(file); err != nil {
+		return nil, errors.Join(err, h.Store.Close())
+	}
+	return h, nil
+}
+
+// OpenFirst opens the folder like Open, but hands no network file to the home: Join does. Until then its Network is nil and its store and keys are
+// all that it has.
+func OpenFirst(ctx context.Context, cfg Config) (*Home, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := FinishErase(cfg.Dir, cfg.Secret); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the home %s: %w", cfg.Dir, err)
 	}
@@ -77,11 +93,7 @@ func Open(ctx context.Context, cfg Config) (*Home, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Home{Dir: cfg.Dir, Role: cfg.Role, Store: st, Now: cfg.Now, Log: cfg.Log, Started: cfg.Now(), secret: cfg.Secret}
-	if err := h.joinNetwork(file); err != nil {
-		return nil, errors.Join(err, st.Close())
-	}
-	return h, nil
+	return &Home{Dir: cfg.Dir, Role: cfg.Role, Store: st, Now: cfg.Now, Log: cfg.Log, Started: cfg.Now(), secret: cfg.Secret}, nil
 }
 
 // Close closes the store, and deletes it when Erase was called.
@@ -93,7 +105,9 @@ func (h *Home) Close() error {
 	return err
 }
 
-func (h *Home) joinNetwork(file []byte) error {
+// Join has the home go by a network file, or with nil by the one that it knows: network.ErrNone when it knows none. The file is on disk when it
+// returns.
+func (h *Home) Join(file []byte) error {
 	current, err := network.NewCurrent(network.CurrentConfig{Memory: memory{h.Store}, Now: h.Now, Log: h.Log})
 	if err != nil {
 		return err

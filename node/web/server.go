@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +24,8 @@ type Config struct {
 	Changes  *control.Changes
 	Pages    Pages
 	Listen   string // 127.0.0.1:7400; "" is the first free port from 7400 on
+	// At is an address that is listened at already, in place of Listen. It goes on after Close.
+	At  *Listener
 	Log      *slog.Logger
 }
 
@@ -56,17 +57,31 @@ func Serve(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	listener, err := listen(cfg.Listen)
-	if err != nil {
-		return nil, err
+	at := cfg.At
+	if at == nil {
+		var err error
+		if at, err = Listen(cfg.Listen); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{cfg: cfg, log: cfg.Log, hosts: hostsOf(listener.Addr(), cfg.Listen), ctx: ctx, cancel: cancel, served: make(chan struct{}),
+	s := &Server{cfg: cfg, log: cfg.Log, hosts: hostsOf(at.Addr(), at.asked), ctx: ctx, cancel: cancel, served: make(chan struct{}),
 		sessions: openSessions(cfg.Home.Store, cfg.Home.Now), drafts: drafts{now: cfg.Home.Now}}
-	s.url = "http://" + address(listener.Addr(), cfg.Listen)
-	if s.cookie, err = cookieName(ctx, cfg.Home); err != nil {
+	s.url = "http://" + address(at.Addr(), at.asked)
+	var err error
+	if s.cookie, err = cookieName(ctx, cfg.Home); err == nil && cfg.At != nil {
+		err = at.SetDeadline(time.Time{})
+	}
+	if err != nil {
 		cancel()
-		return nil, errors.Join(err, listener.Close())
+		if cfg.At == nil {
+			err = errors.Join(err, at.Close())
+		}
+		return nil, err
+	}
+	var listener net.Listener = at
+	if cfg.At != nil {
+		listener = paused{at}
 	}
 	s.text.load = func() (*Text, error) { return LoadText(cfg.Pages.Files) }
 	s.views.load = func() (*views, error) { return loadViews(s) }
@@ -115,43 +130,6 @@ func (s *Server) Link(name string) (control.Opened, error) {
 	}
 	secret, until := s.sessions.link(person)
 	return control.Opened{URL: s.url + "/welcome?k=" + secret, Until: until}, nil
-}
-
-// listen takes the address that is asked for, or the first free port.
-func listen(at string) (net.Listener, error) {
-	if at != "" {
-		if _, err := strconv.Atoi(at); err == nil {
-			at = "127.0.0.1:" + at
-		}
-		l, err := net.Listen("tcp", at)
-		if err != nil {
-			return nil, fmt.Errorf("listen for the app's pages: %w", err)
-		}
-		return l, nil
-	}
-	var err error
-	for port := firstPort; port < firstPort+portsTried; port++ {
-		var l net.Listener
-		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			return l, nil
-		}
-	}
-	return nil, fmt.Errorf("listen for the app's pages: no port from %d on is free: %w", firstPort, err)
-}
-
-// address is how a browser on this machine names the server.
-func address(addr net.Addr, asked string) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return addr.String()
-	}
-	if name, _, err := net.SplitHostPort(asked); err == nil && name != "" && net.ParseIP(name) == nil {
-		host = name
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
 }
 
 // cookieName differs between nodes, since browsers share the cookies of all ports of a host.

@@ -90,6 +90,9 @@ func (e enrolling) row(c *web.Call, r Reader) cardRow {
 	kind := cmp.Or(r.Card.CertificateType, r.Card.Kind)
 	row.Card, row.Holder, row.TelematikID, row.NotAfter = problem(c, "rc_kind_", string(kind)), r.Card.Holder, r.Card.TelematikID, r.Card.NotAfter
 	row.tries = r.Card.PINTries
+	if kind == card.EGK { // whoever passes by need not read whose it is
+		row.Holder, row.TelematikID = "", ""
+	}
 	begun, err := web.Ask[control.EnrolmentContent](c, control.MethodEnrolmentBegin, control.EnrolmentBegin{Certificate: r.Card.Certificate})
 	if err == nil {
 		row.statement, err = card.ParseContent(begun.Content)

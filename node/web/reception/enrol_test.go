@@ -192,6 +192,9 @@ func TestRefusedCards(t *testing.T) {
 			b.get("/card?lang=en").Says(t, test.en)
 			a := b.get("/card?lang=de")
 			a.Says(t, test.de)
+			if strings.Contains(a.Body, "Erika Mustermann") {
+				t.Error("a patient's name is shown")
+			}
 			if strings.Contains(a.Body, "<button id=\"take-") {
 				t.Error("the card can be taken")
 			}
