@@ -15,6 +15,7 @@ import (
 	nodeapp "pieks/node/app"
 	"pieks/node/control"
 	"pieks/node/home"
+	"pieks/node/network"
 	"pieks/node/patient"
 	"pieks/node/practice"
 	"pieks/node/relay"
@@ -37,32 +38,47 @@ type Node struct {
 	NoBrowser bool   `help:"Do not open the app in a browser: only print the link."`
 }
 
-// start is how a role begins: stop is called when a command asks for the end.
-type start func(ctx context.Context, log *slog.Logger, stop func()) (node, error)
+// start is how a role begins with what opens its home: stop is called when a command asks for the end.
+type start func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error)
 
 // stopLimit is when a node that does not stop is left behind. It should take two seconds at most.
 const stopLimit = 10 * time.Second
 
 // run starts a node, says so, and waits for a signal or `pieks stop`.
-func (a *app) run(ctx context.Context, role string, flags Node, begin start) error {
+func (a *app) run(ctx context.Context, role, dir string, flags Node, begin start) error {
 	home.Version = version
+	secret, err := flags.secret(a, dir, role)
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var n node
-	err := a.wait("Starting the "+role, func() (err error) {
-		n, err = begin(ctx, a.log(), stop)
-		return err
-	})
+	starting := func() error {
+		return a.wait("Starting the "+role, func() (err error) {
+			n, err = begin(ctx, secret, a.log(), stop)
+			return err
+		})
+	}
+	err = starting()
+	var at *web.Listener // the app is open in a browser already, there
+	if errors.Is(err, network.ErrNone) && role != relayRole && !flags.NoApp && !a.json {
+		if at, err = a.askForNetwork(ctx, role, dir, secret, flags, stop); err != nil || at == nil {
+			return err
+		}
+		defer at.Close()
+		err = starting()
+	}
 	if err != nil {
 		return err
 	}
 	cards := openCards(a.cards, n.Changes().Changed)
 	defer cards.Close()
-	shown, err := a.serveApp(n, flags, cards)
+	shown, err := a.serveApp(n, flags, at, cards)
 	if err == nil {
 		err = a.announce(ctx, n, role, shown)
 	}
-	if err == nil && shown != nil && !flags.NoBrowser {
+	if err == nil && shown != nil && !flags.NoBrowser && at == nil {
 		a.openApp(shown)
 	}
 	if err == nil && role == practiceRole {
@@ -78,11 +94,11 @@ func (a *app) run(ctx context.Context, role string, flags Node, begin start) err
 }
 
 // serveApp shows the node's app, unless --no-app.
-func (a *app) serveApp(n node, flags Node, cards *appCards) (*web.Server, error) {
+func (a *app) serveApp(n node, flags Node, at *web.Listener, cards *appCards) (*web.Server, error) {
 	if flags.NoApp {
 		return nil, nil
 	}
-	o := nodeapp.Options{Listen: flags.AppListen, Log: a.log()}
+	o := nodeapp.Options{Listen: flags.AppListen, At: at, Log: a.log()}
 	if cards != nil {
 		o.Cards = cards
 	}
@@ -217,11 +233,7 @@ func (c *PracticeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.run(ctx, practiceRole, c.Node, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
-		secret, err := c.secret(a, dir, practiceRole)
-		if err != nil {
-			return nil, err
-		}
+	return a.run(ctx, practiceRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
 		return practice.Start(ctx, practice.Config{
 			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, FrontListen: c.FrontListen, MDNS: c.MDNS, HolePunch: c.HolePunch,
 			Details: practice.Details{Name: c.Name, Street: c.Street, PLZ: c.PLZ, Phone: c.Phone, Directions: c.Directions},
@@ -258,11 +270,7 @@ func (c *RelayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.run(ctx, relayRole, c.Node, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
-		secret, err := c.secret(a, dir, relayRole)
-		if err != nil {
-			return nil, err
-		}
+	return a.run(ctx, relayRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
 		n, err := relay.Start(ctx, relay.Config{
 			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, CRLs: c.CRL, LimitLocal: c.LimitLocal,
 			MonthlyBytes: c.monthlyBytes(), Log: log, Stop: stop,
@@ -308,11 +316,7 @@ func (c *PatientCmd) Run(ctx context.Context, a *app) error {
 	if err := checkPLZ(c.PLZ); err != nil {
 		return err
 	}
-	return a.run(ctx, patientRole, c.Node, func(ctx context.Context, log *slog.Logger, stop func()) (node, error) {
-		secret, err := c.secret(a, dir, patientRole)
-		if err != nil {
-			return nil, err
-		}
+	return a.run(ctx, patientRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
 		return patient.Start(ctx, patient.Config{
 			Home: dir, Network: c.Network, PLZ: c.PLZ, RadiusKM: c.Radius, Secret: secret, HolePunch: c.HolePunch, Log: log, Stop: stop,
 		})

@@ -18,7 +18,10 @@ type Listener struct {
 type paused struct{ *Listener }
 
 // Close ends the server's wait for connections.
-func (p paused) Close() error { return p.SetDeadline(time.Unix(1, 0)) }
+func (p paused) Close() error { return p.Pause() }
+
+// Pause keeps who connects from now on waiting for the next server.
+func (l *Listener) Pause() error { return l.SetDeadline(time.Unix(1, 0)) }
 
 // Listen takes the address that is asked for, or for "" the first free port from 7400 on.
 func Listen(at string) (*Listener, error) {

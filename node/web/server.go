@@ -26,7 +26,7 @@ type Config struct {
 	Listen   string // 127.0.0.1:7400; "" is the first free port from 7400 on
 	// At is an address that is listened at already, in place of Listen. It goes on after Close.
 	At  *Listener
-	Log      *slog.Logger
+	Log *slog.Logger
 }
 
 // Server serves a node's app until Close.
