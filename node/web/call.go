@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -28,6 +29,12 @@ func (c *Call) Context() context.Context { return c.R.Context() }
 
 // Person is who asks.
 func (c *Call) Person() Person { return c.session.person }
+
+// Local says whether the browser runs on this computer. What it sends from another one passes a network, unencrypted.
+func (c *Call) Local() bool {
+	from, err := netip.ParseAddrPort(c.R.RemoteAddr)
+	return err == nil && from.Addr().Unmap().IsLoopback()
+}
 
 // Draft is what this browser has begun and not sent.
 func (c *Call) Draft() *Draft { return c.server.drafts.of(c.session) }

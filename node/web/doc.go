@@ -17,7 +17,8 @@
 //
 // # Pages
 //
-// The pages of a role are in a package below: reception (practice), patient, relay, and start for the demo. A page is a function on a
+// The pages of a role are in a package below: reception (practice), patient, relay, start for the demo, and first for a
+// home that knows no network yet. A page is a function on a
 // [Call] that asks the node by its control methods, in the same process, and shows a template. So an app can do nothing that the command
 // line and the control API cannot. All pages work without JavaScript but the camera; with it, pages that show what changes are told by
 // server-sent events and fetch themselves again ([static/live.js]).

@@ -230,14 +230,35 @@ func TestJoin(t *testing.T) {
 	if s.home.Network != nil {
 		t.Fatal("joined before a yes")
 	}
-	done := make(chan string)
+	// Another tab, which has a connection open, asks for the first page after the yes and before the hand-over: it is sent on as well.
+	sent := make(chan struct{}, 99)
+	tab := &browser{t: t, s: s, http: http.Client{Jar: b.http.Jar, Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { sent <- struct{}{}; return nil }}}
+	t.Cleanup(tab.http.CloseIdleConnections)
+	tab.get("/check")
+	done := make(chan string, 2)
 	go func() {
 		_, body := b.send("/check", "/join", nil)
 		done <- body
 	}()
+	<-s.joined
+	go func() {
+		_, body := tab.get("/")
+		done <- body
+	}()
+	var bodies []string
+	select {
+	case <-sent:
+	case body := <-done:
+		bodies = append(bodies, body)
+	}
 	s.handOver(t)
-	if body := <-done; !strings.Contains(body, "The app of doctor") {
-		t.Errorf("the browser is at %q", body)
+	for len(bodies) < 2 {
+		bodies = append(bodies, <-done)
+	}
+	for _, body := range bodies {
+		if !strings.Contains(body, "The app of doctor") {
+			t.Errorf("a tab is at %.400q", body)
+		}
 	}
 	if s.home.Network == nil || s.home.Network.Get().ID() != bundle.ID() {
 		t.Error("the home has no network")

@@ -59,6 +59,9 @@ func (e enrolling) look(c *web.Call) cardPage {
 	if e.cards == nil {
 		return cardPage{Problem: c.Say("rc_en_not_built")}
 	}
+	if !c.Local() {
+		return cardPage{Problem: c.Say("rc_en_not_local")}
+	}
 	readers, err := e.cards.Readers(c.Context())
 	if err != nil {
 		return cardPage{Problem: cardSentence(c, err)}
@@ -144,7 +147,7 @@ func alike(a, b card.Statement) bool {
 // sign has the card sign what was shown, and nothing else.
 func (e enrolling) sign(c *web.Call) error {
 	pin := card.PIN(c.Secret("pin"))
-	if c.Form.Again() || e.cards == nil {
+	if c.Form.Again() || e.cards == nil || !c.Local() {
 		return e.showSign(c)
 	}
 	if pin == "" {

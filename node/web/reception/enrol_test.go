@@ -3,6 +3,7 @@ package reception
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -304,5 +305,36 @@ func TestCardErrorsAreSaid(t *testing.T) {
 		if !slices.ContainsFunc(list, func(e web.ErrorText) bool { return errors.Is(wrapped, e.Is) }) {
 			t.Errorf("%q is said in English only", err)
 		}
+	}
+}
+
+// TestPINFromElsewhere: in a browser on another computer no PIN is asked for, and one that is sent is not used.
+func TestPINFromElsewhere(t *testing.T) {
+	address := ""
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && !n.IP.IsLoopback() {
+			address = n.IP.String()
+		}
+	}
+	if address == "" {
+		t.Skip("this computer has no address but loopback")
+	}
+	s := newSiteAt(t, net.JoinHostPort(address, "0"))
+	s.test, s.enrolled = false, time.Time{}
+	s.readers.plug(upper)
+	s.trusted.Professions = card.DefaultProfessions()
+	s.practiceCard(t, upper, card.VirtualOptions{})
+	b := s.in(t, "doctor")
+	b.get("/card").says(t, "Öffnen Sie die App dort.")
+	if a := b.post("/card", "reader", upper); strings.Contains(a.body, `name="pin"`) {
+		t.Error("the PIN is asked for")
+	}
+	b.post("/card/sign", "pin", right)
+	if s.begun() != 0 {
+		t.Error("the PIN was used")
 	}
 }
