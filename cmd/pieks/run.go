@@ -32,7 +32,7 @@ type node interface {
 // Node are the flags of every role.
 type Node struct {
 	Lock
-	Network   string `type:"path" help:"The network file; needed the first time, later the home knows it." placeholder:"FILE"`
+	Network   string `type:"path" help:"The network file; the first time it is needed, here or in the app, later the home knows it." placeholder:"FILE"`
 	AppListen string `name:"app-listen" help:"Where the app for the browser is served; left out, the first free port of loopback from 7400 on." placeholder:"HOST:PORT"`
 	NoApp     bool   `help:"Serve no app."`
 	NoBrowser bool   `help:"Do not open the app in a browser: only print the link."`

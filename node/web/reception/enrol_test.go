@@ -271,7 +271,6 @@ func TestCardTrouble(t *testing.T) {
 	})
 }
 
-// TestCardIsForDoctors, and for programs that were built with readers.
 func TestCardIsForDoctors(t *testing.T) {
 	s, _ := cardSite(t)
 	b := s.in(t, "assistant")
@@ -283,6 +282,14 @@ func TestCardIsForDoctors(t *testing.T) {
 			t.Errorf("POST %s: %d", path, got)
 		}
 	}
+}
+
+func TestBuiltWithoutReaders(t *testing.T) {
+	s := newSiteAt(t, "127.0.0.1:0", false)
+	b := s.in(t, "doctor")
+	b.get("/card").says(t, "ohne Unterstützung für Kartenleser gebaut")
+	b.post("/card", "reader", upper).says(t, "ohne Unterstützung für Kartenleser gebaut")
+	b.post("/card/sign", "pin", right).says(t, "ohne Unterstützung für Kartenleser gebaut")
 }
 
 // TestCardErrorsAreSaid: every error of reader and card that a person can meet has a sentence, and each key is a message.
@@ -323,7 +330,7 @@ func TestPINFromElsewhere(t *testing.T) {
 	if address == "" {
 		t.Skip("this computer has no address but loopback")
 	}
-	s := newSiteAt(t, net.JoinHostPort(address, "0"))
+	s := newSiteAt(t, net.JoinHostPort(address, "0"), true)
 	s.test, s.enrolled = false, time.Time{}
 	s.readers.plug(upper)
 	s.trusted.Professions = card.DefaultProfessions()
