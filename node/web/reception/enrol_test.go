@@ -287,9 +287,9 @@ func TestCardIsForDoctors(t *testing.T) {
 func TestBuiltWithoutReaders(t *testing.T) {
 	s := newSiteAt(t, "127.0.0.1:0", false)
 	b := s.in(t, "doctor")
-	b.get("/card").says(t, "ohne Unterstützung für Kartenleser gebaut")
-	b.post("/card", "reader", upper).says(t, "ohne Unterstützung für Kartenleser gebaut")
-	b.post("/card/sign", "pin", right).says(t, "ohne Unterstützung für Kartenleser gebaut")
+	b.get("/card").Says(t, "ohne Unterstützung für Kartenleser gebaut")
+	b.post("/card", "reader", upper).Says(t, "ohne Unterstützung für Kartenleser gebaut")
+	b.post("/card/sign", "pin", right).Says(t, "ohne Unterstützung für Kartenleser gebaut")
 }
 
 // TestCardErrorsAreSaid: every error of reader and card that a person can meet has a sentence, and each key is a message.
@@ -336,8 +336,8 @@ func TestPINFromElsewhere(t *testing.T) {
 	s.trusted.Professions = card.DefaultProfessions()
 	s.practiceCard(t, upper, card.VirtualOptions{})
 	b := s.in(t, "doctor")
-	b.get("/card").says(t, "Öffnen Sie die App dort.")
-	if a := b.post("/card", "reader", upper); strings.Contains(a.body, `name="pin"`) {
+	b.get("/card").Says(t, "Öffnen Sie die App dort.")
+	if a := b.post("/card", "reader", upper); strings.Contains(a.Body, `name="pin"`) {
 		t.Error("the PIN is asked for")
 	}
 	b.post("/card/sign", "pin", right)
