@@ -29,4 +29,6 @@ const (
 	maxDirections = 240
 	// minPassphrase: a backup leaves the practice on a stick.
 	minPassphrase = 10
+	// posterSide of the printed code, in millimetres: a tenth of the distance that it is read from, and it still fits the page (case 19).
+	posterSide = 90
 )
