@@ -29,6 +29,7 @@ type Node struct {
 	details practice.Details
 	plz     string
 
+	mu      sync.Mutex                 // a node in this process ends by itself when it was told to, and when its user deletes everything
 	running interface{ Close() error } // in this process
 	process *process                   // or in one of its own
 	client  *control.Client
@@ -41,6 +42,8 @@ const startTimeout = 30 * time.Second
 
 // Start starts the node, and again after Stop or Kill.
 func (n *Node) Start(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.running != nil || n.process != nil {
 		return fmt.Errorf("%s is running already", n.Name)
 	}
@@ -63,15 +66,15 @@ func (n *Node) startHere(ctx context.Context) (interface{ Close() error }, error
 	home, log := n.net.home(n.Name), n.net.cfg.Log.With("node", n.Name)
 	switch n.Role {
 	case "relay":
-		return relay.Start(ctx, relay.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), LimitLocal: n.net.cfg.LimitLocal, Now: n.net.cfg.Now, Log: log})
+		return relay.Start(ctx, relay.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), LimitLocal: n.net.cfg.LimitLocal, Stop: n.end, Now: n.net.cfg.Now, Log: log})
 	case "practice":
-		cfg := practice.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), Details: n.details, Listen: loopback, Now: n.net.cfg.Now, Log: log}
+		cfg := practice.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), Details: n.details, Listen: loopback, Stop: n.end, Now: n.net.cfg.Now, Log: log}
 		if n.net.cfg.Direct {
 			cfg.FrontListen = loopback
 		}
 		return practice.Start(ctx, cfg)
 	}
-	return patient.Start(ctx, patient.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), PLZ: n.plz, Now: n.net.cfg.Now, Log: log})
+	return patient.Start(ctx, patient.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), PLZ: n.plz, Stop: n.end, Now: n.net.cfg.Now, Log: log})
 }
 
 // loopback keeps test nodes off the machine's networks.
@@ -94,10 +97,13 @@ func (n *Node) args() []string {
 
 // Call calls a control method of the running node.
 func (n *Node) Call(ctx context.Context, method string, in, out any) error {
-	if n.client == nil {
+	n.mu.Lock()
+	client := n.client
+	n.mu.Unlock()
+	if client == nil {
 		return fmt.Errorf("%s is not running", n.Name)
 	}
-	return n.client.Call(ctx, method, in, out)
+	return client.Call(ctx, method, in, out)
 }
 
 // Status asks the node how it is.
@@ -108,10 +114,25 @@ func (n *Node) Status(ctx context.Context) (control.Status, error) {
 }
 
 // Running says whether the node was started and not stopped.
-func (n *Node) Running() bool { return n.running != nil || n.process != nil }
+func (n *Node) Running() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.running != nil || n.process != nil
+}
 
-// Stop ends the node in order. A node that is not running is left alone.
+// end begins the stop of a node in this process, as the program of a node of its own does.
+func (n *Node) end() {
+	go func() {
+		if err := n.Stop(); err != nil {
+			n.net.cfg.Log.Warn("a node did not end in order", "node", n.Name, "err", err)
+		}
+	}()
+}
+
+// Stop ends the node in order, or waits until it has ended by itself. A node that is not running is left alone.
 func (n *Node) Stop() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	running, p, shown := n.running, n.process, n.shown
 	n.running, n.process, n.client, n.shown = nil, nil, nil, nil
 	if running != nil {
@@ -129,6 +150,8 @@ func (n *Node) Stop() error {
 
 // Kill ends the node's process as a power cut would.
 func (n *Node) Kill() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.process == nil {
 		return fmt.Errorf("%s has no process of its own: set processes: true", n.Name)
 	}

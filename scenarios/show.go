@@ -16,6 +16,8 @@ import (
 
 // Show serves the app of a node that runs in this process, at an address or at the first free port. It ends with the node.
 func (n *Node) Show(listen string) (*web.Server, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	running, ok := n.running.(app.Node)
 	if !ok {
 		return nil, fmt.Errorf("%s does not run in this process", n.Name)

@@ -322,6 +322,46 @@ func TestSlowPractice(t *testing.T) {
 	}
 }
 
+// A practice of a poster may be far away: its list is waited for on a page of its own, and what came of it is said on the page of the code.
+func TestSlowList(t *testing.T) {
+	s := newSite(t)
+	s.own()
+	b := s.in(t, "de")
+	open := func(code string) {
+		t.Helper()
+		s.node.do(func() { s.node.wait = make(chan struct{}) })
+		b.get("/practice")
+		b.post("/practice", "code", code)
+		if b.Path != "/practice/open" || !strings.Contains(b.Body, `http-equiv="refresh"`) {
+			t.Fatalf("a slow practice leads to %s", b.Path)
+		}
+		b.says("Die Praxis wird gefragt")
+		if b.get("/practice/open"); b.Path != "/practice/open" {
+			t.Fatalf("before the answer: %s", b.Path)
+		}
+		close(s.node.wait)
+		for end := time.Now().Add(10 * time.Second); b.Path == "/practice/open" && time.Now().Before(end); {
+			b.get("/practice/open")
+		}
+	}
+	open("PIEKS:A")
+	if b.Path != "/practice/list" {
+		t.Fatalf("after the answer: %s", b.Path)
+	}
+	b.says("Termine dieser Praxis")
+	if b.get("/practice/open"); b.Path != "/practice" {
+		t.Errorf("a question that was answered leads to %s", b.Path)
+	}
+	s.node.do(func() { s.node.own.State = "busy" })
+	open("PIEKS:B")
+	if b.Path != "/practice" || b.Status != http.StatusOK || !strings.Contains(b.Body, `value="PIEKS:B"`) || !strings.Contains(b.Body, `id="e-code"`) {
+		t.Errorf("a practice that is busy leads to %s, %d", b.Path, b.Status)
+	}
+	if b.get("/practice"); strings.Contains(b.Body, `id="e-code"`) {
+		t.Error("it is said twice")
+	}
+}
+
 func TestPracticeOffline(t *testing.T) {
 	s := newSite(t)
 	b := s.in(t, "de")

@@ -165,10 +165,15 @@ func (n *node) handlers() control.Handlers {
 		control.MethodDiscloseList: control.HandleNone(func(context.Context) (control.DisclosureLists, error) {
 			return control.DisclosureLists{Warnings: n.warnings}, nil
 		}),
-		control.MethodPracticeList: control.Handle(func(_ context.Context, in control.PracticeCode) (control.PracticeList, error) {
+		control.MethodPracticeList: control.Handle(func(ctx context.Context, in control.PracticeCode) (control.PracticeList, error) {
 			if !strings.HasPrefix(in.Code, "PIEKS:") {
 				return control.PracticeList{State: "code"}, nil
 			}
+			if err := n.slow(ctx); err != nil {
+				return control.PracticeList{}, err
+			}
+			n.mu.Lock()
+			defer n.mu.Unlock()
 			return n.own, nil
 		}),
 		control.MethodErase: control.Handle(func(_ context.Context, in control.EraseRequest) (any, error) {
@@ -239,16 +244,24 @@ func (n *node) search(in control.SearchRequest) ([]control.Token, error) {
 	return found, nil
 }
 
-func (n *node) request(ctx context.Context, in control.RequestRequest) (control.Offer, error) {
+// slow waits as long as the practices do.
+func (n *node) slow(ctx context.Context) error {
 	n.mu.Lock()
 	wait := n.wait
 	n.mu.Unlock()
-	if wait != nil {
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			return control.Offer{}, ctx.Err()
-		}
+	if wait == nil {
+		return nil
+	}
+	select {
+	case <-wait:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+func (n *node) request(ctx context.Context, in control.RequestRequest) (control.Offer, error) {
+	if err := n.slow(ctx); err != nil {
+		return control.Offer{}, err
 	}
 	defer n.changes.Changed()
 	n.mu.Lock()

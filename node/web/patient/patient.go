@@ -33,6 +33,7 @@ func Pages() web.Pages {
 			{Pattern: "POST /booking/{id}/move", Page: move},
 			{Pattern: "POST /watch", Page: watch}, {Pattern: "POST /watch/{id}/show", Page: watchShow}, {Pattern: "POST /watch/{id}/end", Page: watchEnd},
 			{Pattern: "GET /practice", Page: practiceCode}, {Pattern: "POST /practice", Page: practiceOpen},
+			{Pattern: "GET /practice/open", Page: practiceOpening},
 			{Pattern: "GET /practice/list", Page: practiceList}, {Pattern: "POST /practice/choose", Page: practiceChoose},
 			{Pattern: "GET /practice/second", Page: practiceSecond},
 			{Pattern: "GET /history", Page: history},

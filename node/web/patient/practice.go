@@ -4,92 +4,11 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"pieks/node/control"
 	"pieks/node/web"
-	"pieks/node/web/qr"
 )
-
-const practiceDraft = "practice"
-
-// ownList is the list of one practice, as its code opened it.
-type ownList struct {
-	code string
-	at   time.Time
-	list control.PracticeList
-}
-
-// practiceCode asks for the code of a practice: scanned, typed or photographed.
-func practiceCode(c *web.Call) error {
-	c.Form = web.NewForm()
-	return c.Show("practice", nil)
-}
-
-// practiceOpen asks the practice for its list.
-func practiceOpen(c *web.Call) error {
-	if c.Form.Again() {
-		return c.Show("practice", nil)
-	}
-	text, err := codeOf(c)
-	if err != nil {
-		return err
-	}
-	if !c.Form.OK() {
-		return c.Show("practice", nil)
-	}
-	list, err := web.Ask[control.PracticeList](c, control.MethodPracticeList, control.PracticeCode{Code: text})
-	if err != nil && control.KindOf(err) != control.KindUnavailable && control.KindOf(err) != control.KindUsage {
-		return err
-	}
-	if err != nil {
-		list.State = "offline"
-		if control.KindOf(err) == control.KindUsage {
-			list.State = "code"
-		}
-	}
-	if list.State != "listed" {
-		c.Form.Wrong("code", c.Say("pt_own_"+oneOf(listStates, list.State)))
-		return c.Show("practice", nil)
-	}
-	c.Draft().Put(practiceDraft, ownList{text, c.Now(), list})
-	return c.Go("/practice/list")
-}
-
-// listStates are those of control.PracticeList but "listed"; the first is for what is none of them.
-var listStates = []string{"offline", "code", "elsewhere", "revoked", "unproven", "closed", "busy"}
-
-// codeOf is the code that was typed or scanned, or that of the photo.
-func codeOf(c *web.Call) (string, error) {
-	if text := strings.ToUpper(strings.Join(strings.Fields(c.Form.Get("code")), "")); text != "" {
-		if len(text) > longestCode {
-			c.Form.Wrong("code", c.Say("pt_own_code"))
-		}
-		return text, nil
-	}
-	photo, err := c.File("photo")
-	if err != nil {
-		return "", err
-	}
-	if photo == nil {
-		c.Form.Wrong("code", c.Say("pt_own_missing"))
-		return "", nil
-	}
-	defer photo.Close()
-	text, err := qr.Read(c.Context(), photo)
-	switch {
-	case errors.Is(err, qr.ErrNoCode):
-		c.Form.Wrong("photo", c.Say("pt_photo_nothing"))
-	case errors.Is(err, qr.ErrTooLarge):
-		c.Form.Wrong("photo", c.Say("pt_photo_large"))
-	case errors.Is(err, qr.ErrFormat):
-		c.Form.Wrong("photo", c.Say("pt_photo_format"))
-	case err != nil:
-		return "", err
-	}
-	return strings.TrimSpace(text), nil
-}
 
 // ownData is the list of one practice with exact times.
 type ownData struct {

@@ -29,6 +29,15 @@ var ErrText = errors.New("the text is empty or too long for a QR code")
 // SVG draws text as an svg element to be put into a page. Title is what a screen reader says instead of it. The element has no size:
 // the page's style gives it one. It stays black on white in a dark page, since many scanners read nothing else.
 func SVG(text, title string, level Level) (string, error) {
+	return draw(text, title, level, 0)
+}
+
+// Printed is SVG with a size for paper: side is that of the symbol, in millimetres, without the quiet zone of four modules around it.
+func Printed(text, title string, level Level, side float64) (string, error) {
+	return draw(text, title, level, side)
+}
+
+func draw(text, title string, level Level, printed float64) (string, error) {
 	if text == "" {
 		return "", ErrText
 	}
@@ -36,9 +45,14 @@ func SVG(text, title string, level Level) (string, error) {
 	if err != nil {
 		return "", ErrText // the library's own error repeats the text, which is often secret
 	}
-	side := strconv.Itoa(code.Bounds().Dx() + 2*quiet)
+	modules := code.Bounds().Dx()
+	side, size := strconv.Itoa(modules+2*quiet), ""
+	if printed > 0 {
+		mm := strconv.FormatFloat(printed*float64(modules+2*quiet)/float64(modules), 'f', 2, 64)
+		size = ` width="` + mm + `mm" height="` + mm + `mm"`
+	}
 	var b strings.Builder
-	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ` + side + ` ` + side + `" role="img" shape-rendering="crispEdges">`)
+	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ` + side + ` ` + side + `"` + size + ` role="img" shape-rendering="crispEdges">`)
 	b.WriteString(`<title>` + html.EscapeString(title) + `</title>`)
 	b.WriteString(`<rect width="` + side + `" height="` + side + `" fill="#fff"/><path fill="#000" d="`)
 	path(&b, code)

@@ -75,3 +75,11 @@ func TestSVGRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The printed symbol has the side that was asked for; the quiet zone comes on top.
+func TestPrintedSide(t *testing.T) {
+	svg, err := Printed("PIEKS", "code", Q, 90) // 21 modules
+	if err != nil || !strings.Contains(svg, `viewBox="0 0 29 29" width="124.29mm" height="124.29mm"`) {
+		t.Errorf("%.120s %v", svg, err)
+	}
+}

@@ -33,4 +33,6 @@ const (
 	// form that was left open for longer than twenty is read once more before the PIN is used.
 	askAnew   = 10 * time.Minute
 	askedGood = 20 * time.Minute
+	// posterSide of the printed code, in millimetres: a tenth of the distance that it is read from, and it still fits the page (case 19).
+	posterSide = 90
 )

@@ -53,6 +53,7 @@ func Pages(cards Cards) web.Pages {
 			{Is: booking.ErrDetails, Key: "rc_err_patient"},
 		}...),
 		Codes: refusals,
+		Funcs: map[string]any{"qrPoster": onWall},
 		Routes: []web.Route{
 			{Pattern: "GET /{$}", Page: start},
 			{Pattern: "GET /day", Page: today},

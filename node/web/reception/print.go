@@ -1,11 +1,13 @@
 package reception
 
 import (
+	"html/template"
 	"slices"
 	"time"
 
 	"pieks/node/control"
 	"pieks/node/web"
+	"pieks/node/web/qr"
 )
 
 type dayPaper struct {
@@ -74,6 +76,12 @@ func printSlip(c *web.Call) error {
 		return err
 	}
 	return c.Show("print_slip", p)
+}
+
+// onWall draws the code of a poster as large as a telephone needs that stands a metre away.
+func onWall(text, title string) (template.HTML, error) {
+	svg, err := qr.Printed(text, title, qr.Q, posterSide)
+	return template.HTML(svg), err
 }
 
 // printPoster is the practice's code for the wall.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pieks/node/web/qr"
@@ -19,7 +20,7 @@ func TestPrinted(t *testing.T) {
 	}
 	s := newSite(t)
 	s.fill()
-	pdftoppm := webtest.Need(t, "pdftoppm")
+	pdftoppm, zbarimg := webtest.Need(t, "pdftoppm"), webtest.Need(t, "zbarimg")
 	dir := os.Getenv("PIEKS_PICTURES")
 	if dir == "" {
 		dir = t.TempDir()
@@ -45,18 +46,22 @@ func TestPrinted(t *testing.T) {
 		name, path string
 		pages      int
 		codes      []string // by page
-		mm         float64  // side of the code with its quiet zone
+		mm         float64  // side of the first code, without its quiet zone
 	}{
 		{"print_day", "/print/day/2026-12-01", 1, nil, 0},
-		{"print_slip", "/print/slip/" + phone, 2, []string{s.booking(phone).Visits[0].QR, poster.QR}, 38},
+		{"print_slip", "/print/slip/" + phone, 2, []string{s.booking(phone).Visits[0].QR, poster.QR}, 0},
 		{"print_poster", "/poster", 1, []string{poster.QR}, 90},
 	} {
 		tab.Go(s.URL() + paper.path)
 		tab.Check(24)
 		if paper.mm > 0 {
-			px := webtest.Eval[float64](tab, `document.querySelector(".qr svg").getBoundingClientRect().width`)
-			if mm := px * 25.4 / 96; math.Abs(mm-paper.mm) > 1 {
+			dark := webtest.Eval[float64](tab, `document.querySelector(".qr path").getBoundingClientRect().width`)
+			if mm := dark * 25.4 / 96; math.Abs(mm-paper.mm) > 1 {
 				t.Errorf("the code of %s has %.1f mm", paper.path, mm)
+			}
+			if quiet := webtest.Eval[float64](tab, `(()=>{const s=document.querySelector(".qr svg"), all=s.getBoundingClientRect(), dark=s.querySelector("path").getBoundingClientRect();
+				return (dark.left-all.left)/(all.width/s.viewBox.baseVal.width)})()`); math.Abs(quiet-4) > 0.1 {
+				t.Errorf("the code of %s has a quiet zone of %.1f modules", paper.path, quiet)
 			}
 		}
 		pdf := filepath.Join(dir, paper.name+".pdf")
@@ -79,6 +84,10 @@ func TestPrinted(t *testing.T) {
 			}
 			if err := f.Close(); err != nil {
 				t.Error(err)
+			}
+			// A reader that has nothing in common with what drew the code, nor with what read it above.
+			if out, err := exec.CommandContext(t.Context(), zbarimg, "--raw", "-q", pages[i]).Output(); err != nil || strings.TrimSpace(string(out)) != want {
+				t.Errorf("page %d of %s: zbarimg reads %q (%v), want %q", i+1, paper.name, out, err, want)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"pieks/node/control"
@@ -98,6 +99,19 @@ func care(c *web.Call) error {
 		return err
 	}
 	return c.Show("care", o)
+}
+
+// limitKey is the text for the node's name of a limit.
+func limitKey(name string) string {
+	return "rl_limit_" + strings.NewReplacer(" ", "_", "-", "_").Replace(name)
+}
+
+// Limit is what a limit is called in the language of the page; "" where there is no word for it.
+func (overview) Limit(c *web.Call, name string) string {
+	if said := c.Say(limitKey(name)); !strings.HasPrefix(said, "[") {
+		return said
+	}
+	return ""
 }
 
 // Share is a part of a whole in percent, for the width of a bar.
