@@ -33,7 +33,7 @@ const (
 	WhyCancelledByPractice = "cancelled_by_practice" // Reason may say more
 )
 
-// Until a patient has said a postcode no relay is wanted, and Status.Offline is zero.
+// Until a patient has said a postcode, or a practice is enrolled, no relay is wanted, and Status.Offline is zero.
 
 // Codes of refusals, beside those of Why.
 const (

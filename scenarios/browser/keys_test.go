@@ -108,7 +108,7 @@ func keyboard(w *town) {
 	karl.Keys("Karl Taste")
 	karl.tabs("the birth date", "#f-birth")
 	karl.Keys("5.6.39" + kb.Enter) // Enter in a field sends the form, and leaves it neither cancelled nor in another language
-	karl.Says("mit vierstelligem Jahr")
+	karl.Says("das Jahr mit vier Ziffern")
 	karl.Until("the focus in the wrong field", `document.activeElement.id === "f-birth"`)
 	if f := webtest.Eval[focused](karl.Tab, focus); f.Wrong != "" {
 		w.Errorf("the wrong field %s", f.Wrong)

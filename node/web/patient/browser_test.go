@@ -26,7 +26,7 @@ func TestJourneyInBrowser(t *testing.T) {
 	for _, look := range []webtest.Look{{Width: 390, Lang: "de", NoJS: true}, {Width: 1280, Lang: "en", NoJS: true}, {Width: 390, Lang: "en"}, {Width: 640, Lang: "de", Dark: true}} {
 		t.Run(fmt.Sprintf("%d %s NoJS=%v", look.Width, look.Lang, look.NoJS), func(t *testing.T) {
 			s := newSite(t)
-			tab := browser.Tab(look)
+			tab := browser.For(t).Tab(look)
 			say := func(de, en string) string {
 				if look.Lang == "de" {
 					return de

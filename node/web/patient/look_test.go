@@ -33,7 +33,7 @@ func TestLook(t *testing.T) {
 	for _, l := range []webtest.Look{webtest.Phone, webtest.Desktop} {
 		t.Run(fmt.Sprint(l.Width), func(t *testing.T) {
 			s := newSite(t)
-			tab := browser.Tab(l)
+			tab := browser.For(t).Tab(l)
 			see := func(name string) { t.Helper(); look(t, tab, l.Width, name) }
 			open := func(path string) { t.Helper(); tab.Go(s.URL() + path) }
 			tab.Go(s.link(t))

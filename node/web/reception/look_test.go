@@ -81,7 +81,7 @@ func TestAtWorkInBrowser(t *testing.T) {
 			s := newSite(t)
 			s.fill()
 			next := s.bookings[len(s.bookings)-1].Visits[0]
-			tab := browser.Tab(look)
+			tab := browser.For(t).Tab(look)
 			link, err := s.Link("")
 			if err != nil {
 				t.Fatal(err)
