@@ -12,21 +12,22 @@ import (
 	"pieks/node/web/webtest"
 )
 
-func chromium(t *testing.T, flags ...webtest.Flag) *webtest.Browser {
+// chromium is the browser of all tests of this package, which then run beside each other: most of their time they wait for pages.
+func chromium(t *testing.T) *webtest.Browser {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
-	return webtest.Start(t, flags...)
+	t.Parallel()
+	return webtest.Shared(t)
 }
 
 // TestJourneyInBrowser books as in passes-and-ux.md 11, case 43: in both languages, at both sizes, without JavaScript.
 func TestJourneyInBrowser(t *testing.T) {
-	browser := chromium(t)
 	for _, look := range []webtest.Look{{Width: 390, Lang: "de", NoJS: true}, {Width: 1280, Lang: "en", NoJS: true}, {Width: 390, Lang: "en"}, {Width: 640, Lang: "de", Dark: true}} {
 		t.Run(fmt.Sprintf("%d %s NoJS=%v", look.Width, look.Lang, look.NoJS), func(t *testing.T) {
+			tab := chromium(t).Tab(look)
 			s := newSite(t)
-			tab := browser.For(t).Tab(look)
 			say := func(de, en string) string {
 				if look.Lang == "de" {
 					return de

@@ -7,8 +7,6 @@ const (
 	pageSize = 20
 	// alternatives are shown when somebody else was faster: as many as can be compared at a glance.
 	alternatives = 3
-	// askPatience: a practice that is reached answers within a second; a longer wait gets a page of its own.
-	askPatience = 2 * time.Second
 	// bookPatience: the confirmation takes one answer more.
 	bookPatience = 4 * time.Second
 	// askTries: appointments that are the same to a patient and are asked for one after the other when somebody else was faster. The list is
@@ -28,3 +26,6 @@ const (
 	// longestCode: the text of a poster's code is far shorter.
 	longestCode = 2 << 10
 )
+
+// askPatience: a practice that is reached answers within a second; a longer wait gets a page of its own. Tests wait less.
+var askPatience = 2 * time.Second

@@ -26,14 +26,10 @@ func look(t *testing.T, tab *webtest.Tab, width int, name string) {
 
 // TestLook goes through every page as a person would, and looks at each.
 func TestLook(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a browser, which runs without -short")
-	}
-	browser := webtest.Start(t)
 	for _, l := range []webtest.Look{webtest.Phone, webtest.Desktop} {
 		t.Run(fmt.Sprint(l.Width), func(t *testing.T) {
+			tab := chromium(t).Tab(l)
 			s := newSite(t)
-			tab := browser.For(t).Tab(l)
 			see := func(name string) { t.Helper(); look(t, tab, l.Width, name) }
 			open := func(path string) { t.Helper(); tab.Go(s.URL() + path) }
 			tab.Go(s.link(t))

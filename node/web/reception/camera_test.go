@@ -71,6 +71,7 @@ func TestCamera(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
+	t.Parallel()
 	s := newSite(t)
 	booked := expected(s)
 	tab := webtest.Start(t, webtest.FakeCamera(film(t, shown(t, booked.Visits[0].QR)))...).Tab(webtest.Desktop)
@@ -100,6 +101,7 @@ func TestCameraDenied(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
+	t.Parallel()
 	s := newSite(t)
 	booked := expected(s)
 	tab := webtest.Start(t, webtest.Flag{Name: "deny-permission-prompts", Value: true}).Tab(webtest.Phone)

@@ -3,6 +3,7 @@ package reception
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -38,34 +39,33 @@ func TestPagesInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
-	s := newSite(t)
-	s.fill()
-	browser := webtest.Start(t)
 	dir := os.Getenv("PIEKS_PICTURES")
 	half := webtest.Look{Width: 640} // what 200 % of 1280 leaves
 	for _, look := range []webtest.Look{webtest.Phone, half, webtest.Desktop} {
-		tab := browser.Tab(look)
-		link, err := s.Link("")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tab.Go(link.URL)
-		tab.Says("Dienstag, 1. Dezember 2026")
-		size := "1280"
-		if look.Width < 600 {
-			size = "390"
-		}
-		for _, p := range shots(s) {
-			tab.Go(s.URL() + p.path)
-			tab.Check(24)
-			if dir != "" && look != half {
-				for dark, name := range map[bool]string{false: "light", true: "dark"} {
-					tab.SetDark(dark)
-					tab.Picture(filepath.Join(dir, p.name+"-"+size+"-"+name+".png"))
-				}
-				tab.SetDark(false)
+		size := strconv.Itoa(look.Width)
+		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			tab := webtest.Shared(t).Tab(look)
+			s := newSite(t)
+			s.fill()
+			link, err := s.Link("")
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			tab.Go(link.URL)
+			tab.Says("Dienstag, 1. Dezember 2026")
+			for _, p := range shots(s) {
+				tab.Go(s.URL() + p.path)
+				tab.Check(24)
+				if dir != "" && look != half {
+					for dark, name := range map[bool]string{false: "light", true: "dark"} {
+						tab.SetDark(dark)
+						tab.Picture(filepath.Join(dir, p.name+"-"+size+"-"+name+".png"))
+					}
+					tab.SetDark(false)
+				}
+			}
+		})
 	}
 }
 
@@ -74,14 +74,14 @@ func TestAtWorkInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
-	browser := webtest.Start(t)
 	dir := os.Getenv("PIEKS_PICTURES")
 	for size, look := range map[string]webtest.Look{"390": webtest.Phone, "1280": webtest.Desktop} {
 		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			tab := webtest.Shared(t).Tab(look)
 			s := newSite(t)
 			s.fill()
 			next := s.bookings[len(s.bookings)-1].Visits[0]
-			tab := browser.For(t).Tab(look)
 			link, err := s.Link("")
 			if err != nil {
 				t.Fatal(err)

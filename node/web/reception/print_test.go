@@ -18,6 +18,7 @@ func TestPrinted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
+	t.Parallel()
 	s := newSite(t)
 	s.fill()
 	pdftoppm, zbarimg := webtest.Need(t, "pdftoppm"), webtest.Need(t, "zbarimg")
@@ -35,7 +36,7 @@ func TestPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tab := webtest.Start(t).Tab(webtest.Desktop)
+	tab := webtest.Shared(t).Tab(webtest.Desktop)
 	link, err := s.Link("")
 	if err != nil {
 		t.Fatal(err)

@@ -7,16 +7,18 @@ package webtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 )
 
-// Browser is a running Chromium of one test.
+// Browser is a running Chromium, as one test has it.
 type Browser struct {
 	t   testing.TB
 	ctx context.Context
@@ -39,10 +41,52 @@ func FakeCamera(file string) []Flag {
 // Start starts a browser that ends with the test.
 func Start(t testing.TB, flags ...Flag) *Browser {
 	t.Helper()
-	path := Need(t, "chromium")
-	profile, err := os.MkdirTemp("", "pieks-chromium-")
+	ctx, end, err := launch(Need(t, "chromium"), flags)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(end)
+	return &Browser{t: t, ctx: ctx}
+}
+
+// shared is the browser of all tests of a package. Their tabs share nothing but the program.
+var shared struct {
+	main  bool
+	begin sync.Once
+	ctx   context.Context
+	end   func()
+	err   error
+}
+
+// Shared is a browser that other tests use, too; it is started for the first of them and ends with [Main]. In a package without Main it is Start.
+func Shared(t testing.TB) *Browser {
+	t.Helper()
+	if !shared.main {
+		return Start(t)
+	}
+	path := Need(t, "chromium")
+	shared.begin.Do(func() { shared.ctx, shared.end, shared.err = launch(path, nil) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return &Browser{t: t, ctx: shared.ctx}
+}
+
+// Main is the TestMain of a package whose tests share a browser.
+func Main(m *testing.M) {
+	shared.main = true
+	code := m.Run()
+	if shared.end != nil {
+		shared.end()
+	}
+	os.Exit(code)
+}
+
+// launch starts Chromium with a profile of its own. end waits until both are gone.
+func launch(path string, flags []Flag) (_ context.Context, end func(), err error) {
+	profile, err := os.MkdirTemp("", "pieks-chromium-")
+	if err != nil {
+		return nil, nil, err
 	}
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts, chromedp.ExecPath(path), chromedp.UserDataDir(profile),
@@ -54,20 +98,21 @@ func Start(t testing.TB, flags ...Flag) *Browser {
 	}
 	allocated, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, stop := chromedp.NewContext(allocated)
-	t.Cleanup(func() {
-		end, done := context.WithTimeout(ctx, 10*time.Second)
-		_ = chromedp.Cancel(end) // waits until Chromium is gone
+	end = func() {
+		waited, done := context.WithTimeout(ctx, 10*time.Second)
+		_ = chromedp.Cancel(waited) // waits until Chromium is gone
 		done()
 		stop()
 		cancel()
 		for end := time.Now().Add(Patience); os.RemoveAll(profile) != nil && time.Now().Before(end); {
 			time.Sleep(10 * time.Millisecond) // children of Chromium still write for a moment
 		}
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start Chromium: %v", err)
 	}
-	return &Browser{t: t, ctx: ctx}
+	if err := chromedp.Do(ctx); err != nil {
+		end()
+		return nil, nil, fmt.Errorf("start Chromium: %w", err)
+	}
+	return ctx, end, nil
 }
 
 // Need finds a program that tests use.

@@ -1,0 +1,9 @@
+package reception
+
+import (
+	"testing"
+
+	"pieks/node/web/webtest"
+)
+
+func TestMain(m *testing.M) { webtest.Main(m) }
