@@ -137,9 +137,29 @@ func changeDay(c *web.Call) error {
 	case "unblock":
 		return changeSlots(c, back, control.MethodSlotsUnblock, p.blocked, "rc_tick_blocked", "rc_unblocked")
 	case "withdraw":
-		return changeSlots(c, back, control.MethodSlotsWithdraw, slices.Concat(p.open, p.blocked), "rc_tick_open", "rc_withdrawn")
+		free := slices.Concat(p.open, p.blocked)
+		if len(free) > 1 && (c.Form.Get("sure") == "" || c.Form.Again()) {
+			k, err := vaccines(c)
+			if err != nil {
+				return err
+			}
+			return c.Show("withdraw", withdrawPage{Day: isoDay(date), Date: date, Rows: rowsNamed(rowsOf(day.Entries, k, c.Now()), free)})
+		}
+		return changeSlots(c, back, control.MethodSlotsWithdraw, free, "rc_tick_open", "rc_withdrawn")
 	}
 	return web.ErrNotFound
+}
+
+// withdrawPage asks once more before several free appointments are deleted, since nothing brings them back.
+type withdrawPage struct {
+	Day  string
+	Date time.Time
+	Rows []row
+}
+
+// rowsNamed are the rows of some appointments.
+func rowsNamed(rows []row, ids []string) []row {
+	return slices.DeleteFunc(rows, func(r row) bool { return !slices.Contains(ids, r.ID) })
 }
 
 // picked are the ticked appointments by what can be done with them.

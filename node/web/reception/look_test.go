@@ -136,6 +136,14 @@ func TestAtWorkInBrowser(t *testing.T) {
 			tab.Until("the focus in the wrong field", `document.activeElement.id === "f-birth"`)
 			keep("phone-wrong")
 
+			tab.Go(s.URL() + "/day/2026-12-02")
+			webtest.Eval[int](tab, `(()=>{document.querySelectorAll("input[name=id]").forEach(box => { box.checked = true }); return 0})()`)
+			tab.Click("button[value=withdraw]")
+			tab.Says("6 freie Termine löschen")
+			keep("withdraw")
+			tab.ClickText("6 Termine löschen")
+			tab.Says("6 freie Termine sind gelöscht")
+
 			tab.Go(s.URL() + "/day/2026-12-01")
 			tab.ClickText("gebuchten absagen")
 			tab.Says("Grund für die Patienten")
