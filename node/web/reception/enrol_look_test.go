@@ -16,12 +16,12 @@ func TestCardInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
-	browser := webtest.Start(t)
 	dir := os.Getenv("PIEKS_PICTURES")
 	for size, look := range map[string]webtest.Look{"390": webtest.Phone, "1280": webtest.Desktop} {
 		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			tab := webtest.Shared(t).Tab(look)
 			s, _ := cardSite(t)
-			tab := browser.Tab(look)
 			keep := func(name string) {
 				t.Helper()
 				tab.Check(24)
