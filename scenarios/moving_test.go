@@ -101,22 +101,30 @@ func anna() control.BookRequest {
 	return control.BookRequest{Name: "Anna Probe", BirthDate: "1950-03-01"}
 }
 
-// TestExpiredNetworkIsReadOnly: once the network file has expired nothing new is offered, asked for or booked at any node, also after restarts, and each
-// says so; what was booked stays listed and can be verified and cancelled. A newer file, given to the relay alone, ends that for all.
-func TestExpiredNetworkIsReadOnly(t *testing.T) {
-	t.Parallel()
-	w := newTown(t, 26*time.Hour)
+// bookedTown is a town whose practice offers six appointments, of which the patient has booked the first.
+func bookedTown(t *testing.T, good time.Duration) (*town, control.Booking) {
+	t.Helper()
+	w := newTown(t, good)
 	if err := w.offer("09:00", "10:00"); err != nil {
 		t.Fatal(err)
 	}
 	testnet.Until(t, "six appointments are seen", func() bool { return len(w.tokens()) == 6 })
 	in := anna()
 	in.Tokens = []string{w.tokens()[0].ID}
-	var booked, open control.Booking
+	var booked control.Booking
 	w.must("patient", control.MethodBook, in, &booked)
 	if booked.State != "booked" {
 		t.Fatalf("%+v", booked)
 	}
+	return w, booked
+}
+
+// TestExpiredNetworkIsReadOnly: once the network file has expired nothing new is offered, asked for or booked at any node, also after restarts, and each
+// says so; what was booked stays listed and can be verified and cancelled. A newer file, given to the relay alone, ends that for all.
+func TestExpiredNetworkIsReadOnly(t *testing.T) {
+	t.Parallel()
+	w, booked := bookedTown(t, 26*time.Hour)
+	var open control.Booking
 	testnet.Until(t, "five are left", func() bool { return len(w.tokens()) == 5 })
 	var offer control.Offer
 	w.must("patient", control.MethodRequest, control.RequestRequest{Tokens: []string{w.tokens()[0].ID}}, &offer)

@@ -135,18 +135,10 @@ func (w *town) answered() bool { return w.status("relay").Mailbox == 0 }
 // TestChangesOfAPractice: what reception moves, cancels and takes back is so at the patient's node within moments, with the same code.
 func TestChangesOfAPractice(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, 48*time.Hour)
-	if err := w.offer("09:00", "10:00"); err != nil {
-		t.Fatal(err)
-	}
-	testnet.Until(t, "six appointments are seen", func() bool { return len(w.tokens()) == 6 })
-	in := anna()
-	in.Tokens = []string{w.tokens()[0].ID}
-	var booked control.Booking
-	w.must("patient", control.MethodBook, in, &booked)
+	w, booked := bookedTown(t, 48*time.Hour)
 	var there []control.Booking
 	w.must("practice", control.MethodBookings, nil, &there)
-	if booked.State != "booked" || len(there) != 1 {
+	if len(there) != 1 {
 		t.Fatalf("%+v %+v", booked, there)
 	}
 	now := func() control.Booking {

@@ -11,15 +11,7 @@ import (
 // TestMovedPatientHears: a patient's node follows what reception does with its booking, there and back, and the code that it has stays good at the desk.
 func TestMovedPatientHears(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, 26*time.Hour)
-	if err := w.offer("09:00", "10:00"); err != nil {
-		t.Fatal(err)
-	}
-	testnet.Until(t, "six appointments are seen", func() bool { return len(w.tokens()) == 6 })
-	in := anna()
-	in.Tokens = []string{w.tokens()[0].ID}
-	var booked control.Booking
-	w.must("patient", control.MethodBook, in, &booked)
+	w, booked := bookedTown(t, 26*time.Hour)
 	was, code := booked.Visits[0].Start, booked.Visits[0].Digits
 	mine := func() control.Booking {
 		var list []control.Booking
