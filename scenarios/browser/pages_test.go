@@ -1,9 +1,6 @@
 package browser
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -70,14 +67,13 @@ func TestEveryPage(t *testing.T) {
 	}
 	d := startDemo(t)
 	browser := webtest.Start(t)
-	dir := os.Getenv("PIEKS_PICTURES")
 	for _, look := range []webtest.Look{webtest.Phone, webtest.Desktop} {
 		tabs := map[string]*webtest.Tab{}
 		start := browser.Tab(look)
 		start.Go(d.Open())
 		start.Says("Pieks zum Ausprobieren")
 		start.Check(44)
-		picture(start, dir, "start", look)
+		start.Keep("start")
 		for _, p := range d.pages() {
 			tab := tabs[p.node]
 			if tab == nil {
@@ -91,7 +87,7 @@ func TestEveryPage(t *testing.T) {
 				p.do(tab)
 			}
 			tab.Check(p.target)
-			picture(tab, dir, p.node+"-"+p.name, look)
+			tab.Keep(p.node + "-" + p.name)
 			if look.Width > 600 {
 				missing(t, tab)
 			}
@@ -105,15 +101,4 @@ func missing(t *testing.T, tab *webtest.Tab) {
 	if keys := webtest.Eval[[]string](tab, `[...document.documentElement.outerHTML.matchAll(/\[(?:rc|pt|rl|st)_[a-z_]+\]/g)].map(m => m[0])`); len(keys) > 0 {
 		t.Errorf("%s says %v", tab.Address(), keys)
 	}
-}
-
-func picture(tab *webtest.Tab, dir, name string, look webtest.Look) {
-	if dir == "" {
-		return
-	}
-	for dark, scheme := range map[bool]string{false: "light", true: "dark"} {
-		tab.SetDark(dark)
-		tab.Picture(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, look.Width, scheme)))
-	}
-	tab.SetDark(false)
 }

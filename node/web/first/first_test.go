@@ -296,7 +296,6 @@ func TestInBrowser(t *testing.T) {
 		t.Skip("needs a browser, which runs without -short")
 	}
 	program := webtest.Start(t)
-	dir := os.Getenv("PIEKS_PICTURES")
 	for size, look := range map[string]webtest.Look{"390": webtest.Phone, "1280": webtest.Desktop} {
 		t.Run(size, func(t *testing.T) {
 			s := newSite(t)
@@ -304,12 +303,7 @@ func TestInBrowser(t *testing.T) {
 			keep := func(name string) {
 				t.Helper()
 				tab.Check(44)
-				if dir != "" {
-					tab.Picture(filepath.Join(dir, name+"-"+size+"-light.png"))
-					tab.SetDark(true)
-					tab.Picture(filepath.Join(dir, name+"-"+size+"-dark.png"))
-					tab.SetDark(false)
-				}
+				tab.Keep(name)
 			}
 			link, err := s.Link("")
 			if err != nil {

@@ -2,8 +2,6 @@ package patient
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,26 +9,13 @@ import (
 	"pieks/node/web/webtest"
 )
 
-// look checks a page in light and dark, and keeps pictures of it where PIEKS_PICTURES names a folder.
-func look(t *testing.T, tab *webtest.Tab, width int, name string) {
-	t.Helper()
-	tab.Check(44)
-	if dir := os.Getenv("PIEKS_PICTURES"); dir != "" {
-		for _, dark := range []bool{false, true} {
-			tab.SetDark(dark)
-			tab.Picture(filepath.Join(dir, fmt.Sprintf("%s-%d-%v.png", name, width, map[bool]string{false: "light", true: "dark"}[dark])))
-		}
-		tab.SetDark(false)
-	}
-}
-
 // TestLook goes through every page as a person would, and looks at each.
 func TestLook(t *testing.T) {
 	for _, l := range []webtest.Look{webtest.Phone, webtest.Desktop} {
 		t.Run(fmt.Sprint(l.Width), func(t *testing.T) {
 			tab := chromium(t).Tab(l)
 			s := newSite(t)
-			see := func(name string) { t.Helper(); look(t, tab, l.Width, name) }
+			see := func(name string) { t.Helper(); tab.Check(44); tab.Keep(name) }
 			open := func(path string) { t.Helper(); tab.Go(s.URL() + path) }
 			tab.Go(s.link(t))
 			tab.Says("Wo suchen Sie")

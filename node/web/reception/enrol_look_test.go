@@ -1,8 +1,6 @@
 package reception
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -16,7 +14,6 @@ func TestCardInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
-	dir := os.Getenv("PIEKS_PICTURES")
 	for size, look := range map[string]webtest.Look{"390": webtest.Phone, "1280": webtest.Desktop} {
 		t.Run(size, func(t *testing.T) {
 			t.Parallel()
@@ -25,12 +22,7 @@ func TestCardInBrowser(t *testing.T) {
 			keep := func(name string) {
 				t.Helper()
 				tab.Check(24)
-				if dir != "" {
-					tab.Picture(filepath.Join(dir, name+"-"+size+"-light.png"))
-					tab.SetDark(true)
-					tab.Picture(filepath.Join(dir, name+"-"+size+"-dark.png"))
-					tab.SetDark(false)
-				}
+				tab.Keep(name)
 			}
 			link, err := s.Link("")
 			if err != nil {

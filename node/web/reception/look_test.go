@@ -1,8 +1,6 @@
 package reception
 
 import (
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -39,11 +37,9 @@ func TestPagesInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
-	dir := os.Getenv("PIEKS_PICTURES")
 	half := webtest.Look{Width: 640} // what 200 % of 1280 leaves
 	for _, look := range []webtest.Look{webtest.Phone, half, webtest.Desktop} {
-		size := strconv.Itoa(look.Width)
-		t.Run(size, func(t *testing.T) {
+		t.Run(strconv.Itoa(look.Width), func(t *testing.T) {
 			t.Parallel()
 			tab := webtest.Shared(t).Tab(look)
 			s := newSite(t)
@@ -57,12 +53,8 @@ func TestPagesInBrowser(t *testing.T) {
 			for _, p := range shots(s) {
 				tab.Go(s.URL() + p.path)
 				tab.Check(24)
-				if dir != "" && look != half {
-					for dark, name := range map[bool]string{false: "light", true: "dark"} {
-						tab.SetDark(dark)
-						tab.Picture(filepath.Join(dir, p.name+"-"+size+"-"+name+".png"))
-					}
-					tab.SetDark(false)
+				if look != half {
+					tab.Keep(p.name)
 				}
 			}
 		})
@@ -74,7 +66,6 @@ func TestAtWorkInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
 	}
-	dir := os.Getenv("PIEKS_PICTURES")
 	for size, look := range map[string]webtest.Look{"390": webtest.Phone, "1280": webtest.Desktop} {
 		t.Run(size, func(t *testing.T) {
 			t.Parallel()
@@ -89,12 +80,7 @@ func TestAtWorkInBrowser(t *testing.T) {
 			keep := func(name string) {
 				t.Helper()
 				tab.Check(24)
-				if dir != "" {
-					tab.Picture(filepath.Join(dir, name+"-"+size+"-light.png"))
-					tab.SetDark(true)
-					tab.Picture(filepath.Join(dir, name+"-"+size+"-dark.png"))
-					tab.SetDark(false)
-				}
+				tab.Keep(name)
 			}
 			focused := `document.activeElement.id === "f-code"`
 			tab.Go(link.URL)

@@ -22,7 +22,7 @@ func TestPrinted(t *testing.T) {
 	s := newSite(t)
 	s.fill()
 	pdftoppm, zbarimg := webtest.Need(t, "pdftoppm"), webtest.Need(t, "zbarimg")
-	dir := os.Getenv("PIEKS_PICTURES")
+	dir := webtest.Pictures()
 	if dir == "" {
 		dir = t.TempDir()
 	}
