@@ -59,8 +59,7 @@ func (d *demo) pages() []page {
 	return pages
 }
 
-// TestEveryPage looks at every page of the demo, on a telephone and a desktop, in light and dark, in both languages. With PIEKS_PICTURES=DIR it
-// keeps pictures there.
+// TestEveryPage looks at every page of the demo, on a telephone and a desktop, in light and dark, and at work.
 func TestEveryPage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser, which runs without -short")
@@ -92,6 +91,7 @@ func TestEveryPage(t *testing.T) {
 				missing(t, tab)
 			}
 		}
+		d.atWork(tabs)
 	}
 }
 
