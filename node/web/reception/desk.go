@@ -36,6 +36,7 @@ type deskPage struct {
 	Vaccine  string
 	Lot      string
 	What     string // what became of the visit meanwhile
+	OtherDay string // when it is, if that is not today
 	Wrong    string // why a code was not taken
 	Arrivals []row
 	Expected int
@@ -85,6 +86,9 @@ func deskFor(c *web.Call) (deskPage, error) {
 	slices.SortFunc(p.Arrivals, func(a, b row) int { return cmp.Or(b.Attended.Compare(a.Attended), cmp.Compare(a.ID, b.ID)) })
 	if kept, ok := web.Kept[deskResult](c.Draft(), deskDraft); ok && now.Sub(kept.At) < resultLife {
 		p.Result, p.Vaccine, p.Lot = &kept, k.Name(kept.Visit.Vaccine), lotsOf(all)[kept.Visit.Vaccine]
+		if isoDay(kept.Visit.Start) != isoDay(now) {
+			p.OtherDay = web.Instant(c.Lang, kept.Visit.Start)
+		}
 		for _, r := range p.Arrivals {
 			if r.Booking == kept.Booking && r.Visit == kept.Index {
 				p.What = r.State

@@ -262,6 +262,10 @@ func TestDesk(t *testing.T) {
 	}
 	next := s.give(control.Patient{Name: "Max", BirthDate: "1950-03-01"}, true, s.add(time.Date(2026, 12, 1, 9, 50, 0, 0, web.Berlin), 10*time.Minute, "biontech", 1))
 	b.post("/desk", "code", next.Visits[0].Digits).Says(t, `name="lot" value="FE8235"`)
+	early := s.give(control.Patient{Name: "Moritz", BirthDate: "1950-03-01"}, true, s.add(time.Date(2026, 12, 3, 9, 50, 0, 0, web.Berlin), 10*time.Minute, "biontech", 1))
+	if a := b.post("/desk", "code", early.Visits[0].Digits); !strings.Contains(a.Body, "nicht heute: Donnerstag, 3. Dezember 2026, 09:50 Uhr") || strings.Contains(a.Body, "result good") {
+		t.Error("nobody says that the visit is another day")
+	}
 	s.clock.Advance(resultLife)
 	if later := b.get("/desk"); strings.Contains(later.Body, "✓ Eingecheckt") {
 		t.Error("somebody's data are still shown")
