@@ -90,12 +90,14 @@ func movesTwenty(w *town) {
 }
 
 // previews looks at what would come of a move to another day.
-func (a *person) previews(day string) {
-	a.Helper()
-	a.Set("#f-to_day", day)
-	webtest.Eval[int](a.Tab, `window.before = 1`)
-	a.Click(`button[value="preview"]`)
-	a.Until("the preview", `!window.before && document.querySelector("input[name=seen]")?.value.startsWith("`+day+`")`)
+func (a *person) previews(day string) { a.Helper(); preview(a.Tab, day) }
+
+// preview asks the page of a move for its preview, and waits for the page that has it.
+func preview(tab *webtest.Tab, day string) {
+	tab.Set("#f-to_day", day)
+	webtest.Eval[int](tab, `window.before = 1`)
+	tab.Click(`button[value="preview"]`)
+	tab.Until("the preview", `!window.before && document.querySelector("input[name=seen]")?.value.startsWith("`+day+`")`)
 }
 
 // fillsVial gives away what an opened vial has left.

@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -78,9 +77,7 @@ func (d *demo) receptionAtWork(tab *webtest.Tab, booked control.Booking) {
 	tab.Click("[data-tick-all]")
 	tab.Click(`.bar button[value="move"]`)
 	tab.Until("the move", `location.pathname === "/move"`)
-	tab.Set("#f-to_day", day.AddDate(0, 0, 1).Format(time.DateOnly))
-	tab.Click(`button[value="preview"]`)
-	tab.Until("the preview", fmt.Sprintf(`document.querySelector("input[name=seen]")?.value.startsWith(%q)`, day.AddDate(0, 0, 1).Format(time.DateOnly)))
+	preview(tab, day.AddDate(0, 0, 1).Format(time.DateOnly))
 	see("move")
 	tab.Go(at)
 	tab.Click("[data-tick-all]")
