@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,19 +34,33 @@ type desk struct {
 	host    host.Host
 	patient host.Host
 	server  *Server
+	shown   atomic.Pointer[shown] // what its own goroutines read: the fields above are the test's
 }
+
+// shown is what a desk answers with.
+type shown struct {
+	card   string
+	slots  []booking.Listed
+	closed bool
+}
+
+// show has the desk answer with what the test has set.
+func (d *desk) show() { d.shown.Store(&shown{d.card, d.slots, d.closed}) }
 
 func newDesk(t *testing.T, serve bool) *desk {
 	d := &desk{t: t, key: hosttest.Key(7), clock: hosttest.NewClock(noon), card: "practice card of D", slots: many(3)}
 	d.licence = card.Licence{Statement: card.Statement{Device: d.device(), Sealing: [32]byte{9}, Name: "Praxis Dr. Beispiel"}}
 	d.host, d.patient = hosttest.New(t, d.key, hosttest.Loopback), hosttest.New(t, nil, hosttest.Loopback)
 	d.patient.Peerstore().AddAddrs(d.host.ID(), d.host.Addrs(), time.Hour)
+	d.show()
 	if serve {
 		server, err := Serve(Config{
-			Host: d.host, Now: d.clock.Now, LimitLocal: true, Closed: func() bool { return d.closed },
-			Practice: booking.Practice{Device: d.key, Enrolment: func() []byte { return []byte(d.card) },
+			Host: d.host, Now: d.clock.Now, LimitLocal: true, Closed: func() bool { return d.shown.Load().closed },
+			Practice: booking.Practice{Device: d.key, Enrolment: func() []byte { return []byte(d.shown.Load().card) },
 				Relays: func() []string { return []string{"12D3KooWRelayOne", "2", "3", "4"} }},
-			Slots: func() ([]booking.Listed, time.Time, error) { return d.slots, noon.Add(36 * time.Hour), nil },
+			Slots: func() ([]booking.Listed, time.Time, error) {
+				return d.shown.Load().slots, noon.Add(36 * time.Hour), nil
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -73,6 +88,7 @@ func (d *desk) check() booking.Check {
 
 func (d *desk) fetch() (List, error) {
 	d.t.Helper()
+	d.show()
 	return Fetch(hosttest.Within(d.t), d.patient, d.device(), d.check(), d.clock.Now())
 }
 
@@ -129,13 +145,13 @@ func TestListIsRefused(t *testing.T) {
 		"good too long":   {func() { d.clock.Set(noon.Add(-15 * time.Hour)) }, ErrList},
 		"good no more":    {func() { d.clock.Set(noon.Add(37 * time.Hour)) }, ErrList},
 	} {
-		before := *d
+		closed, revoked, card, licence, slots := d.closed, d.revoked, d.card, d.licence, d.slots
 		d.slots = many(3)
 		c.change()
 		if _, err := d.fetch(); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
-		*d = before
+		d.closed, d.revoked, d.card, d.licence, d.slots = closed, revoked, card, licence, slots
 		d.clock.Set(noon)
 		d.patient = hosttest.New(t, nil, hosttest.Loopback) // another peer, with a budget of its own
 		d.patient.Peerstore().AddAddrs(d.host.ID(), d.host.Addrs(), time.Hour)
