@@ -105,8 +105,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// A page is made in less than 50 ms with 10,000 appointments and 2,000 bookings. The test allows four times that: it shares its machine.
-func TestPagesAreQuick(t *testing.T) {
+// With 10,000 appointments and 2,000 bookings a page still shows what fits on one. How long it takes `pieks bench pages` measures.
+func TestPagesOfMany(t *testing.T) {
 	s := newSite(t)
 	b := s.in(t, "de")
 	b.search()
@@ -128,15 +128,8 @@ func TestPagesAreQuick(t *testing.T) {
 		}
 	})
 	for _, path := range []string{"/", "/list", "/list?page=30", "/history"} {
-		best := time.Hour
-		for range 5 {
-			begin := time.Now()
-			b.get(path)
-			best = min(best, time.Since(begin))
-		}
-		t.Logf("%s: %s, %d bytes", path, best, len(b.Body))
-		if best > 200*time.Millisecond {
-			t.Errorf("%s takes %s", path, best)
+		if b.get(path); len(b.Body) < 1000 || len(b.Body) > 200_000 {
+			t.Errorf("%s has %d bytes", path, len(b.Body))
 		}
 	}
 }
