@@ -33,7 +33,7 @@ demo: build ## show it all on this computer, until Ctrl-C
 
 ##@ Check
 .PHONY: test tools lint cards race long scenarios fuzz bench screenshots
-test: tools lint cards race long scenarios fuzz ## all of the checks below, in under 15 minutes on 2 cores
+test: tools lint cards race long scenarios fuzz ## all of the checks below, in some 20 minutes on 2 cores
 	@echo "make test: all passed"
 
 tools: ## install what the tests need and this Debian lacks: a C compiler, card readers without hardware, a browser, OpenSSL, OpenSC and others as judges

@@ -3,7 +3,6 @@ package booking
 import (
 	"crypto/ed25519"
 	"fmt"
-	"slices"
 	"time"
 
 	"pieks/gossip/wire"
@@ -106,15 +105,6 @@ func (a *Attempt) takeReceipt(typ string, body []byte) (Receipt, error) {
 	}
 	a.d.Receipt, a.d.State, a.d.Reason, a.d.DeskRelays = &r, r.State, 0, r.Relays
 	return r, nil
-}
-
-// Awaits says whether a message may still come for this attempt: always until it has ended, and after the practice has cancelled as long as a visit
-// lies ahead, since the practice can take that back.
-func (a *Attempt) Awaits(now time.Time) bool {
-	if !a.d.State.Ended() {
-		return true
-	}
-	return a.d.State == Cancelled && slices.ContainsFunc(a.Visits(), func(v Visit) bool { return now.Before(v.End) })
 }
 
 // firstReceipt derives the verification tokens and lets go of what made them.
