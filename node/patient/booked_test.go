@@ -81,7 +81,7 @@ func TestNoticesOfAPractice(t *testing.T) {
 	if b.State != "cancelled" || b.Why != control.WhyCancelledByPractice || b.Reason != "Der Impfstoff ist nicht gekommen." || b.Moved != moved {
 		t.Errorf("cancelled: %+v", b)
 	}
-	if len(n.bookings.boxKeys()) != 1 {
+	if len(n.bookings.letterboxes()) != 1 {
 		t.Error("nobody listens whether it is taken back")
 	}
 	if err := n.Close(); err != nil {
@@ -90,7 +90,7 @@ func TestNoticesOfAPractice(t *testing.T) {
 	n = startNode(t, net, "", clock)
 	p.known(n)
 	e, _ = n.bookings.get(e.attempt.ID())
-	if len(n.bookings.boxKeys()) != 1 {
+	if len(n.bookings.letterboxes()) != 1 {
 		t.Error("nobody listens after the restart")
 	}
 	clock.Advance(9 * time.Minute)
@@ -105,7 +105,7 @@ func TestNoticesOfAPractice(t *testing.T) {
 	}
 	p.notice(e, func(r *booking.Receipt) { r.State, r.Visits[0].State = booking.Cancelled, booking.Cancelled })
 	clock.Advance(listenAfter)
-	if len(n.bookings.boxKeys()) != 0 {
+	if len(n.bookings.letterboxes()) != 0 {
 		t.Error("the mailbox is watched for ever")
 	}
 }

@@ -165,11 +165,10 @@ func (b *bookings) wake() {
 	}
 }
 
-// run takes up what is open again and again, and reads the mailboxes. A practice that keeps one booking waiting does not hold up the others.
+// run takes up what is open again and again. A practice that keeps one booking waiting does not hold up the others.
 func (b *bookings) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { b.readMail(ctx) })
 	atOnce := make(chan struct{}, drivenAtOnce)
 	tick := time.NewTicker(driveEvery)
 	defer tick.Stop()

@@ -22,37 +22,52 @@ const (
 	elsewhereEvery = time.Minute
 )
 
-// readMail watches the mailboxes of all open bookings at the node's relay, and looks into those at other relays.
-func (b *bookings) readMail(ctx context.Context) {
-	n := b.node
+// letterbox is a mailbox in which a practice may answer.
+type letterbox struct {
+	key    ed25519.PrivateKey
+	relays []string                                          // that keep it
+	take   func(ctx context.Context, mail mailbox.Mail) bool // whether the relay may forget it
+}
+
+// letterboxes are those of all open bookings and check-ins.
+func (n *Node) letterboxes() map[mailbox.BoxID]letterbox {
+	boxes := n.bookings.letterboxes()
+	maps.Copy(boxes, n.checkins.letterboxes())
+	return boxes
+}
+
+// readMail watches all mailboxes at the node's relay on one stream, and looks into those at other relays.
+func (n *Node) readMail(ctx context.Context) {
 	for ctx.Err() == nil {
-		changed, relay, more := n.relayChange(), n.relay.Load(), b.changes()
-		keys := b.boxKeys()
-		if relay == nil || len(keys) == 0 {
+		changed, relay, more, others := n.relayChange(), n.relay.Load(), n.bookings.changes(), n.checkins.changes()
+		boxes := n.letterboxes()
+		if relay == nil || len(boxes) == 0 {
+			timer := time.NewTimer(elsewhereEvery)
 			select {
 			case <-ctx.Done():
 			case <-changed:
 			case <-more:
-			case <-time.After(elsewhereEvery):
-				b.fetchElsewhere(ctx)
+			case <-others:
+			case <-timer.C:
+				n.fetchElsewhere(ctx)
 			}
+			timer.Stop()
 			continue
 		}
-		b.fetchElsewhere(ctx)
-		b.watch(ctx, relay.ID, keys, changed)
+		n.fetchElsewhere(ctx)
+		n.watchMail(ctx, relay.ID, boxes, changed)
 		wait(ctx, watchAgain)
 	}
 }
 
-// watch takes what the relay pushes until the relay or the set of boxes changes.
-func (b *bookings) watch(ctx context.Context, relay peer.ID, keys map[mailbox.BoxID]*entry, changed <-chan struct{}) {
-	n := b.node
+// watchMail takes what the relay pushes until the relay or the set of boxes changes.
+func (n *Node) watchMail(ctx context.Context, relay peer.ID, boxes map[mailbox.BoxID]letterbox, changed <-chan struct{}) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var private []ed25519.PrivateKey
-	for _, e := range keys {
+	for _, box := range boxes {
 		if len(private) < watchAtOnce {
-			private = append(private, e.attempt.Box())
+			private = append(private, box.key)
 		}
 	}
 	w, err := mailbox.Watch(ctx, n.host, relay, private...)
@@ -63,9 +78,10 @@ func (b *bookings) watch(ctx context.Context, relay peer.ID, keys map[mailbox.Bo
 	defer w.Close()
 	elsewhere := time.NewTicker(elsewhereEvery)
 	defer elsewhere.Stop()
+	same := func(x, y letterbox) bool { return x.key.Equal(y.key) }
 	for {
-		more := b.changes()
-		if !maps.Equal(b.boxKeys(), keys) {
+		more, others := n.bookings.changes(), n.checkins.changes()
+		if !maps.EqualFunc(n.letterboxes(), boxes, same) {
 			return // watch all of them anew
 		}
 		select {
@@ -74,14 +90,15 @@ func (b *bookings) watch(ctx context.Context, relay peer.ID, keys map[mailbox.Bo
 		case <-changed:
 			return
 		case <-more:
+		case <-others:
 		case <-elsewhere.C:
-			b.fetchElsewhere(ctx)
+			n.fetchElsewhere(ctx)
 		case mail, open := <-w.Mail():
 			if !open {
 				return
 			}
-			if e := keys[mail.Box]; e != nil && b.take(ctx, e, mail) {
-				if err := w.Delete(ctx, e.attempt.Box(), mail.ID); err != nil {
+			if box, ok := boxes[mail.Box]; ok && box.take(ctx, mail) {
+				if err := w.Delete(ctx, box.key, mail.ID); err != nil {
 					n.log.Debug("read mail stays at the relay", "err", err)
 				}
 			}
@@ -89,17 +106,20 @@ func (b *bookings) watch(ctx context.Context, relay peer.ID, keys map[mailbox.Bo
 	}
 }
 
-// boxKeys are the mailboxes in which an answer or a notice may come.
-func (b *bookings) boxKeys() map[mailbox.BoxID]*entry {
-	keys := map[mailbox.BoxID]*entry{}
+// letterboxes are the mailboxes in which an answer or a notice may come.
+func (b *bookings) letterboxes() map[mailbox.BoxID]letterbox {
+	boxes := map[mailbox.BoxID]letterbox{}
 	for _, e := range b.all() {
 		e.mu.Lock()
 		if e.listens(b.node.home.Now()) {
-			keys[mailbox.BoxID(e.attempt.Box().Public().(ed25519.PublicKey))] = e
+			key := e.attempt.Box()
+			boxes[mailbox.BoxID(key.Public().(ed25519.PublicKey))] = letterbox{
+				key: key, relays: e.attempt.Relays(), take: func(ctx context.Context, mail mailbox.Mail) bool { return b.take(ctx, e, mail) },
+			}
 		}
 		e.mu.Unlock()
 	}
-	return keys
+	return boxes
 }
 
 // listenAfter is how long a mailbox is watched once its booking is cancelled: a practice takes its own cancellation back within ten minutes, and a relay keeps
@@ -147,40 +167,37 @@ func (b *bookings) take(ctx context.Context, e *entry, mail mailbox.Mail) bool {
 }
 
 // fetchElsewhere looks into mailboxes at relays that this node is not client of, one short visit each.
-func (b *bookings) fetchElsewhere(ctx context.Context) {
-	n := b.node
-	boxes := map[string][]*entry{}
-	for _, e := range b.boxKeys() {
-		for _, relay := range e.attempt.Relays() {
-			boxes[relay] = append(boxes[relay], e)
+func (n *Node) fetchElsewhere(ctx context.Context) {
+	at := map[string][]letterbox{}
+	for _, box := range n.letterboxes() {
+		for _, relay := range box.relays {
+			at[relay] = append(at[relay], box)
 		}
 	}
-	for relay, entries := range boxes {
+	for relay, boxes := range at {
 		infos := n.home.RelayInfos([]string{relay})
 		if len(infos) == 0 || n.isMyRelay(infos[0].ID) || ctx.Err() != nil {
 			continue
 		}
-		b.visit(ctx, infos[0], entries)
+		n.fetchAt(ctx, infos[0], boxes)
 	}
 }
 
-func (b *bookings) visit(ctx context.Context, relay peer.AddrInfo, entries []*entry) {
-	n := b.node
+func (n *Node) fetchAt(ctx context.Context, relay peer.AddrInfo, boxes []letterbox) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	defer n.visit([]peer.AddrInfo{relay})()
 	if err := host.Connect(ctx, n.host, relay); err != nil {
 		return
 	}
-	for _, e := range entries {
-		key := e.attempt.Box()
-		mails, err := mailbox.Fetch(ctx, n.host, relay.ID, key)
+	for _, box := range boxes {
+		mails, err := mailbox.Fetch(ctx, n.host, relay.ID, box.key)
 		if err != nil {
 			return
 		}
 		for _, mail := range mails {
-			if b.take(ctx, e, mail) {
-				_ = mailbox.Delete(ctx, n.host, relay.ID, key, mail.ID)
+			if box.take(ctx, mail) {
+				_ = mailbox.Delete(ctx, n.host, relay.ID, box.key, mail.ID)
 			}
 		}
 	}

@@ -32,6 +32,7 @@ type Config struct {
 	Secret   store.Secret
 	// HolePunch lets a practice and this node find a direct way, which shows the address of each to the other.
 	HolePunch bool
+	Checkin   CheckinConfig
 	Now       func() time.Time
 	Log       *slog.Logger
 	Stop      func() // begins the stop when a command asks for it
@@ -55,6 +56,7 @@ type Node struct {
 	// disclosures are what this node's people let be published.
 	disclosures *disclosures
 	watches     *watches
+	checkins    *checkins
 	cancel      context.CancelFunc
 	wg          sync.WaitGroup
 	closers     []func() error
@@ -119,6 +121,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.watches, err = openWatches(n); err != nil {
 		return nil, err
 	}
+	if n.checkins, err = openCheckins(life, n, cfg.Checkin); err != nil {
+		return nil, err
+	}
 	h.Store.Retain(disclosureBucket, retainDisclosure)
 	h.Store.Retain(disclosedBucket, retainDisclosed)
 	h.Store.Retain(listBucket, retainIssued(func(r *listRecord) uint64 { return r.Issued }))
@@ -137,7 +142,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 }
 
 func (n *Node) run(ctx context.Context) {
-	for _, loop := range []func(context.Context){n.stayConnected, n.bookings.run, n.expire, n.readLists, n.imitate} {
+	for _, loop := range []func(context.Context){n.stayConnected, n.bookings.run, n.checkins.run, n.readMail, n.expire, n.readLists, n.imitate} {
 		n.wg.Add(1)
 		go func() {
 			defer n.wg.Done()
