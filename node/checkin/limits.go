@@ -58,11 +58,12 @@ const (
 	// perCardAndDay: who checks in at several workplaces of a health centre, or again since the first try seemed lost, needs a few.
 	perCardAndDay = 16
 	// perDay: a vaccination centre sees 2,000 people a day.
-	perDay = 4000
-	// maxPairs: more cards than a practice sees in five years.
+	perDay   = 4000
 	maxPairs = 50000
 	// keepArrivals: as long as bookings (design.md 11). It has to be longer than MaxGiveUp, so that no statement outlives the memory of its use.
 	keepArrivals = 30 * 24 * time.Hour
+	// maxToken: as package popp takes one.
+	maxToken = 8 << 10
 	// maxListed: a day of a vaccination centre; pages show a morning.
 	maxListed = 4000
 )

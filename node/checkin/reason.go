@@ -73,7 +73,7 @@ var reasons = map[Reason]struct {
 	reasonMalformed: {ErrMessage, ""},
 	reasonVersion:   {ErrVersion, ""},
 	reasonBusy:      {ErrBusy, ""},
-	reasonLimit:     {ErrLimit, ""},
+	reasonLimit:     {ErrLimit, control.CodeCheckinLimit},
 	reasonClosed:    {ErrClosed, ""},
 	reasonSignature: {ErrNotSigned, control.CodeSession},
 	reasonElsewhere: {ErrElsewhere, control.CodeNoInstitution},

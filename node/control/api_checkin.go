@@ -70,7 +70,8 @@ const (
 	CodeCheckinService = "checkin_service" // the PoPP service answered with an error; Message has it
 	CodeCallBack       = "callback"        // only https and app links
 	CodeFavourites     = "favourites_full"
-	CodeListing        = "listing" // not enrolled, or without what a listing needs
+	CodeCheckinLimit   = "checkin_limit" // this card has checked in too often today: tell the staff
+	CodeListing        = "listing"       // not enrolled, or without what a listing needs
 )
 
 // Ways to prove oneself.
