@@ -26,7 +26,6 @@ type CheckinConfig struct {
 type checkins struct {
 	node      *Node
 	cfg       CheckinConfig
-	life      context.Context // until the node ends
 	directory *directory.Copy
 	healthID  *healthid.Client // nil: none is set up
 
@@ -37,13 +36,14 @@ type checkins struct {
 	options    checkinOptions
 	favourites map[string]favouriteRecord // by Telematik-ID
 	found      remembered
+	insurers   []control.Insurer
 	logins     map[string]login // by state
 	worn       map[string]bool  // check-ins that the store's sweeper may delete
 	moved      chan struct{}    // closed and replaced after each change of an entry
 	woken      chan struct{}
 }
 
-func openCheckins(ctx context.Context, n *Node, cfg CheckinConfig) (*checkins, error) {
+func openCheckins(n *Node, cfg CheckinConfig) (*checkins, error) {
 	if cfg.GiveUp == 0 {
 		cfg.GiveUp = defaultGiveUp
 	}
@@ -51,7 +51,7 @@ func openCheckins(ctx context.Context, n *Node, cfg CheckinConfig) (*checkins, e
 		return nil, control.Errorf(control.KindUsage, "A check-in is given up after %s to %s, not %s.", minGiveUp, maxGiveUp, cfg.GiveUp)
 	}
 	c := &checkins{
-		node: n, cfg: cfg, life: ctx, logins: map[string]login{}, moved: make(chan struct{}), woken: make(chan struct{}, 1),
+		node: n, cfg: cfg, logins: map[string]login{}, moved: make(chan struct{}), woken: make(chan struct{}, 1),
 	}
 	var err error
 	if c.entries, err = loadCheckins(n.home.Store); err != nil {

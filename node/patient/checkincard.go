@@ -220,7 +220,7 @@ func (c *checkins) openDesk(ctx context.Context, e *checkinEntry) (dialogue, err
 	case !c.canMail(ctx, e):
 		return nil, control.Coded(control.KindUnavailable, control.WhyUnreached, "%w", errNoWay)
 	}
-	return &ownDialogue{attempt: attempt, own: egk.NewDialogue(attempt.Nonce(), egk.Options{}), to: e.look()}, nil
+	return &ownDialogue{node: n, attempt: attempt, own: egk.NewDialogue(attempt.Nonce(), egk.Options{}), to: e.look()}, nil
 }
 
 // deskDialogue is driven by the practice.
@@ -245,6 +245,7 @@ func (d *deskDialogue) close() {
 
 // ownDialogue is driven by this node: the card signs the statement of the attempt. What it said goes to the practice sealed.
 type ownDialogue struct {
+	node    *Node
 	attempt *checkin.Attempt
 	own     *egk.Dialogue
 	to      checkinRecord
@@ -254,6 +255,9 @@ func (d *ownDialogue) next(_ context.Context, response []byte) (egk.Step, *verdi
 	step, done, err := d.own.Next(response)
 	if err != nil || !done {
 		return step, nil, err
+	}
+	if err := d.verify(); err != nil {
+		return egk.Step{}, nil, err
 	}
 	msg, err := d.attempt.Mail(d.own.Answers())
 	if err != nil {
@@ -267,6 +271,34 @@ func (d *ownDialogue) next(_ context.Context, response []byte) (egk.Step, *verdi
 }
 
 func (d *ownDialogue) close() {}
+
+// verify checks the card as the practice will, by the same network file: its user hears now what would otherwise be found when the practice is back. Which
+// certificates belong together the practice alone has seen before.
+func (d *ownDialogue) verify() error {
+	now := d.node.home.Now()
+	trust, err := d.node.home.Network.Get().PatientCards(now)
+	if err != nil {
+		return err
+	}
+	_, err = d.own.Answers().Verify(d.attempt.Nonce(), trust, now)
+	if err == nil {
+		return nil
+	}
+	code := control.CodeCardUnproven
+	for _, known := range []struct {
+		err  error
+		code string
+	}{
+		{card.ErrExpired, control.CodeCardExpired}, {egk.ErrBlocked, control.CodeCardBlocked}, {card.ErrRevokedCard, control.CodeCardBlocked},
+		{egk.ErrNotEGK, control.CodeCardForeign}, {egk.ErrOldCard, control.CodeCardForeign},
+	} {
+		if errors.Is(err, known.err) {
+			code = known.code
+			break
+		}
+	}
+	return control.Coded(control.KindConflict, code, "%w", err)
+}
 
 // sealFor seals a message to the practice of a check-in.
 func sealFor(r *checkinRecord, msg []byte) ([]byte, error) {

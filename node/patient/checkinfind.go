@@ -83,7 +83,7 @@ func (c *checkins) lookUp(ctx context.Context, id, origin string) ([]control.Ins
 			return found, nil
 		}
 	}
-	if origin == directory.Origin || !c.hasDirectoryService() {
+	if origin == meshOrigin || !c.hasDirectoryService() {
 		return nil, control.Coded(control.KindNotFound, control.CodeNoInstitution, "%w", errNoInstitution)
 	}
 	request, err := vzd.Request(control.InstitutionQuery{TelematikID: id})
@@ -105,8 +105,11 @@ func (c *checkins) lookUpAt(ctx context.Context, request string) ([]control.Inst
 	return found, nil
 }
 
-// vzdOrigin is control.Institution.Origin of an entry of the directory service.
-const vzdOrigin = "vzd"
+// Where an institution was found (control.Institution.Origin): in the mesh, or at the directory service.
+const (
+	meshOrigin = "mesh"
+	vzdOrigin  = "vzd"
+)
 
 func shownEntries(entries []directory.Entry) []control.Institution {
 	list := make([]control.Institution, 0, len(entries))
@@ -173,7 +176,9 @@ func professionsOf(list []control.Institution) []control.Profession {
 			all = append(all, p)
 		}
 	}
-	slices.SortFunc(all, func(a, b control.Profession) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.OID, b.OID)) })
+	slices.SortFunc(all, func(a, b control.Profession) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.OID, b.OID))
+	})
 	return all
 }
 
@@ -182,7 +187,7 @@ func (c *checkins) hasDirectoryService() bool { return c.cfg.Directory != "" }
 
 // askDirectory asks the directory service and remembers what it said.
 func (c *checkins) askDirectory(ctx context.Context, request string) ([]control.Institution, error) {
-	found, err := vzd.Search(ctx, c.cfg.HTTP, c.cfg.Directory, request)
+	found, err := c.searchDirectory(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +227,7 @@ func (c *checkins) candidates(ctx context.Context, in control.CheckinBegin) ([]c
 			return found, nil
 		}
 	}
-	if in.Origin != directory.Origin {
+	if in.Origin != meshOrigin {
 		c.mu.Lock()
 		seen := c.found.get(in.TelematikID, c.node.home.Now())
 		c.mu.Unlock()
@@ -230,7 +235,7 @@ func (c *checkins) candidates(ctx context.Context, in control.CheckinBegin) ([]c
 			return seen, nil
 		}
 	}
-	if f, kept := c.favourite(in.TelematikID); kept && f.Origin == vzdOrigin && in.Origin != directory.Origin {
+	if f, kept := c.favourite(in.TelematikID); kept && f.Origin == vzdOrigin && in.Origin != meshOrigin {
 		return []control.Institution{f.institution()}, nil
 	}
 	return c.lookUp(ctx, in.TelematikID, in.Origin)

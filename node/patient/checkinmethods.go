@@ -108,7 +108,7 @@ func checkBegin(in *control.CheckinBegin) error {
 			return control.Coded(control.KindUsage, control.CodeCallBack, "%w", err)
 		}
 	}
-	if !slices.Contains([]string{"", "mesh", vzdOrigin}, in.Origin) {
+	if !slices.Contains([]string{"", meshOrigin, vzdOrigin}, in.Origin) {
 		return control.Errorf(control.KindUsage, "An institution is of the mesh or of vzd, the directory service.")
 	}
 	return nil
@@ -125,8 +125,10 @@ func (c *checkins) consent(ctx context.Context, in control.CheckinConsent) (cont
 		return none, err
 	}
 	defer e.endTurn()
-	if e.look().State != control.CheckinStateConsent {
+	if r := e.look(); r.State != control.CheckinStateConsent {
 		return none, checkinRefusal(errCheckinState)
+	} else if r.lapsed(c.node.home.Now()) {
+		return none, checkinRefusal(errProofLate)
 	}
 	if !in.Agree {
 		return c.refuse(ctx, e)
@@ -136,7 +138,12 @@ func (c *checkins) consent(ctx context.Context, in control.CheckinConsent) (cont
 			return none, err
 		}
 	}
-	err = c.change(ctx, e, func(r *checkinRecord) { err = r.agree(c.node.home.Now()) })
+	now := c.node.home.Now()
+	r := e.look()
+	if err := r.agree(now); err != nil {
+		return none, checkinRefusal(err)
+	}
+	err = c.change(ctx, e, func(r *checkinRecord) { _ = r.agree(now) })
 	return c.shown(e), err
 }
 
@@ -279,14 +286,28 @@ func (c *checkins) showOptions(ctx context.Context) (control.CheckinOptions, err
 		CAN: o.CAN, HealthID: c.hasHealthID(viaMesh) || c.hasHealthID(viaService), Insurers: []control.Insurer{}, Insurer: o.Insurer,
 		GiveUpHours: c.giveUpHours(), Service: c.hasService(), Introduced: o.Introduced, SetupURL: c.cfg.SetupURL, Directory: len(c.directory.All()),
 	}
-	if c.healthID != nil {
-		insurers, err := c.healthID.Insurers(ctx)
-		if err != nil {
-			c.node.log.Debug("list of insurers", "err", err)
-		}
-		out.Insurers = append(out.Insurers, insurers...)
-	}
+	out.Insurers = append(out.Insurers, c.insurersNow(ctx)...)
 	return out, nil
+}
+
+// insurersNow are those to choose from. Their list is fetched only once somebody has agreed to a check-in: until then nothing leaves this computer for one.
+func (c *checkins) insurersNow(ctx context.Context) []control.Insurer {
+	agreed := slices.ContainsFunc(c.all(), func(e *checkinEntry) bool { return e.look().State == control.CheckinStateProof })
+	if c.healthID == nil || !agreed {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.insurers
+	}
+	list, err := c.healthID.Insurers(ctx)
+	if err != nil {
+		c.node.log.Debug("list of insurers", "err", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil {
+		c.insurers = list
+	}
+	return c.insurers
 }
 
 // keepCAN keeps the card's access number for the next time (specification, 7.3.4), or forgets it.

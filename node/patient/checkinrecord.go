@@ -45,8 +45,8 @@ type checkinEntry struct {
 	rec         checkinRecord
 	institution control.Institution
 	attempt     *checkin.Attempt
-	kept        bool      // on the disk
-	gone        bool      // forgotten: nothing of it is written any more
+	kept        bool // on the disk
+	gone        bool // forgotten: nothing of it is written any more
 
 	// Of whoever has the turn.
 	reading *reading

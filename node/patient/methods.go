@@ -48,6 +48,7 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodDiscloseCancel: control.Handle(n.cancelDisclosure),
 		control.MethodDiscloseList:   control.HandleNone(n.listLists),
 	})
+	maps.Copy(handlers, n.checkins.handlers())
 	return n.unlessErased(handlers)
 }
 

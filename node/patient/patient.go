@@ -121,7 +121,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.watches, err = openWatches(n); err != nil {
 		return nil, err
 	}
-	if n.checkins, err = openCheckins(life, n, cfg.Checkin); err != nil {
+	if n.checkins, err = openCheckins(n, cfg.Checkin); err != nil {
 		return nil, err
 	}
 	h.Store.Retain(disclosureBucket, retainDisclosure)
