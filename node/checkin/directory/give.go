@@ -1,0 +1,78 @@
+package directory
+
+import (
+	"bytes"
+	"io"
+
+	"pieks/gossip/wire"
+)
+
+// giveIndex sends the rows of all buckets that differ, and an empty frame.
+func (s *shelf) giveIndex(st io.Writer, theirs marks) error {
+	var frame []byte
+	for b := range buckets {
+		frame = append(frame, s.differing(b, theirs)...)
+		for len(frame) >= rowBytes*indexRows {
+			if err := wire.WriteFrame(st, frame[:rowBytes*indexRows]); err != nil {
+				return err
+			}
+			frame = frame[rowBytes*indexRows:]
+		}
+	}
+	if len(frame) > 0 {
+		if err := wire.WriteFrame(st, frame); err != nil {
+			return err
+		}
+	}
+	return wire.WriteFrame(st, nil)
+}
+
+func (s *shelf) differing(bucket int, theirs marks) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prune()
+	if bytes.Equal(s.index.digest(bucket), theirs.of(bucket)) {
+		return nil
+	}
+	return s.index.rows(bucket)
+}
+
+// give sends the records that are wanted, in their order, one for each.
+func (s *shelf) give(st io.Writer, wants []byte) error {
+	for ; len(wants) > 0; wants = wants[wantBytes:] {
+		r, err := s.record(key(wants[:keyBytes]), wants[keyBytes] != 0)
+		if err != nil {
+			return err
+		}
+		if err := wire.WriteObject(st, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record is a listing as it goes out; empty when there is none by that name.
+func (s *shelf) record(k key, card bool) (record, error) {
+	s.mu.Lock()
+	named := s.index.named(k)
+	s.mu.Unlock()
+	now := s.now()
+	for _, i := range named {
+		if !now.Before(i.until) {
+			continue
+		}
+		kept, err := s.signed(i.device)
+		if err != nil {
+			return record{}, err
+		}
+		if kept == nil {
+			continue
+		}
+		r := record{Listing: kept.Listing}
+		if card {
+			r.Card = kept.Card
+		}
+		return r, nil
+	}
+	return record{}, nil
+}
