@@ -51,6 +51,14 @@ func coordinates(key *ecdsa.PrivateKey) (x, y *big.Int) {
 	return key.X, key.Y
 }
 
+// scalarOf is a private key's number, 32 bytes.
+func scalarOf(key *ecdsa.PrivateKey) ([]byte, error) {
+	if brainpool.IsKey(key) {
+		return key.D.FillBytes(make([]byte, 32)), nil
+	}
+	return key.Bytes()
+}
+
 // uncompressed is the public point as certificates have it.
 func uncompressed(key *ecdsa.PrivateKey) []byte {
 	x, y := coordinates(key)
