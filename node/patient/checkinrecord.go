@@ -86,6 +86,13 @@ func (e *checkinEntry) look() checkinRecord {
 	return e.rec
 }
 
+// isGone says that nothing is left of it.
+func (e *checkinEntry) isGone() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.gone
+}
+
 func loadCheckins(st *store.Store) (map[string]*checkinEntry, error) {
 	entries := map[string]*checkinEntry{}
 	err := st.View(func(tx *store.Tx) error {
