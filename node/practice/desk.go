@@ -36,6 +36,7 @@ type desk struct {
 	postbox  *postbox
 	booking  *booking.Desk
 	own      *ownFace
+	arrive   *arrivalDesk
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 	closers  []func() error
@@ -64,6 +65,10 @@ func (n *Node) openDesk(ctx context.Context) (_ *desk, err error) {
 		return nil, err
 	}
 	d.closers = append(d.closers, d.own.close)
+	if d.arrive, err = n.openArrivalDesk(d); err != nil {
+		return nil, err
+	}
+	d.closers = append(d.closers, d.arrive.close)
 	d.postbox = (&postbox{
 		host: d.host, key: n.identity.device, sealing: n.identity.sealing, handle: d.handleMail, now: n.home.Now, log: n.log,
 		send: func(ctx context.Context, to letter) error { return n.deliver(ctx, d.host, to) },

@@ -55,6 +55,13 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodDetailsSet: control.Handle(n.setDetails),
 		control.MethodVaccines:   control.HandleNone(n.home.Vaccines),
 
+		control.MethodArrivals:     control.Handle(n.listArrivals),
+		control.MethodArrivalSeen:  control.Handle(n.seeArrival),
+		control.MethodArrivalToken: control.Handle(n.arrivalToken),
+		control.MethodCheckinCode:  control.Handle(n.checkinCode),
+		control.MethodWorkplaces:   control.HandleNone(n.listWorkplaces),
+		control.MethodPresenceKeys: control.HandleNone(n.presenceKeys),
+
 		control.MethodDiscloseLookup:  control.Handle(n.lookUp),
 		control.MethodDiscloseDeliver: control.Handle(n.deliverSigned),
 		control.MethodDisclosures:     control.HandleNone(n.signedDisclosures),

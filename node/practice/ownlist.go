@@ -9,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/node/booking"
+	"pieks/node/checkin"
 	"pieks/node/control"
 	"pieks/node/ownlist"
 )
@@ -80,10 +81,13 @@ func (n *Node) shownAnywhere() bool {
 	return false
 }
 
-// handleMail answers what comes into the desk's box: orders, and what is asked and confirmed of the own list. While nothing may be offered requests stay
-// where they are.
+// handleMail answers what comes into the desk's box: orders, what is asked and confirmed of the own list, and check-ins. While nothing may be offered
+// requests stay where they are.
 func (d *desk) handleMail(ctx context.Context, msg []byte) (booking.Mailed, error) {
 	n := d.node
+	if checkin.IsMail(msg) {
+		return d.arrive.handleMail(ctx, msg)
+	}
 	m, err := booking.Decode(msg)
 	switch {
 	case err != nil || m.Kind != booking.KindRequest && m.Kind != booking.KindConfirm:

@@ -12,6 +12,8 @@ import (
 
 	"pieks/gossip"
 	"pieks/node/booking"
+	"pieks/node/checkin"
+	"pieks/node/checkin/healthid"
 	"pieks/node/control"
 	"pieks/node/home"
 	"pieks/node/host"
@@ -30,8 +32,9 @@ type Config struct {
 	// Listen are the desk's multiaddrs; none: any port of this machine. FrontListen are the fronts': none, as a rule, since a
 	// front is reached through circuits.
 	Listen, FrontListen []string
-	MDNS                bool // announce the desk on the local network
-	HolePunch           bool // let patients find a direct way, which shows addresses to both
+	MDNS                bool            // announce the desk on the local network
+	HolePunch           bool            // let patients find a direct way, which shows addresses to both
+	HealthID            healthid.Config // whose logins are taken at check-ins; none: cards only
 	Now                 func() time.Time
 	Log                 *slog.Logger
 	Stop                func() // begins the stop when a command asks for it
@@ -51,6 +54,8 @@ type Node struct {
 	gate      *host.Gate
 	identity  *identity
 	ledger    *booking.Ledger
+	arrivals  *checkin.Arrivals
+	trust     cardTrust
 	stock     stock
 	pool      *gossip.Pool
 	validator *gossip.Validator
@@ -101,6 +106,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	n.arrivals = checkin.OpenArrivals(checkin.ArrivalsConfig{Store: h.Store, Now: h.Now, OnChange: n.changes.Changed})
 	if err := n.blockRestored(ctx); err != nil {
 		return nil, err
 	}
