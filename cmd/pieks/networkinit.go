@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"time"
 
+	"pieks/card/cvc"
 	"pieks/gossip"
 	"pieks/gossip/place"
 	"pieks/node/control"
@@ -33,6 +34,7 @@ type NetworkInitCmd struct {
 	Operator      []string      `help:"Who runs each relay, for people." placeholder:"NAME"`
 	Title         string        `help:"Name of the network, for people." placeholder:"NAME"`
 	Root          []string      `type:"path" sep:"none" help:"Certificate of a card CA, PEM or DER; left out, it becomes a TEST network, in which anybody is a practice." placeholder:"FILE"`
+	CVCRoot       []string      `name:"cvc-root" type:"path" sep:"none" help:"CV certificate of a root of patients' cards (.cvc); may be given several times. Left out, nobody checks in with a real card." placeholder:"FILE"`
 	Counts        string        `type:"path" help:"CSV 'plz,count' of practices, from which regions and areas are cut." placeholder:"FILE"`
 	K             int           `name:"k" default:"5" help:"With --counts: how many practices a region and an area have at least (${default})." placeholder:"N"`
 	Cycle         time.Duration `help:"How often relays publish (10m)." placeholder:"DURATION"`
@@ -132,6 +134,13 @@ func (c *NetworkInitCmd) plan() (cfg network.InitConfig, how string, err error) 
 			return cfg, "", err
 		}
 		cfg.Roots = append(cfg.Roots, der)
+	}
+	for _, name := range c.CVCRoot {
+		raw, err := readCVC(name)
+		if err != nil {
+			return cfg, "", err
+		}
+		cfg.CVCRoots = append(cfg.CVCRoots, raw)
 	}
 	if c.Counts == "" {
 		return cfg, "without a count of practices: a region is a prefix of 3 digits, an area a postcode of 5 digits", nil
@@ -331,4 +340,17 @@ func readCertificate(name string) ([]byte, error) {
 		return block.Bytes, nil
 	}
 	return data, nil
+}
+
+// readCVC reads a CV certificate as its issuer publishes it, in binary.
+func readCVC(name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the CV certificate: %w", err)
+	}
+	c, err := cvc.Parse(data)
+	if err != nil {
+		return nil, usagef("%s holds no CV certificate: %w", name, err)
+	}
+	return c.Raw, nil
 }

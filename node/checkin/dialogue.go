@@ -61,11 +61,12 @@ func (d *dialogue) take(a answer, now time.Time) (next step, done bool, r Reason
 
 // reasonOfCard is why a dialogue ended before the card had proved anything: another try may do.
 func reasonOfCard(err error) Reason {
-	if status := (*card.StatusError)(nil); errors.As(err, &status) {
-		return reasonCard
-	}
-	if errors.Is(err, egk.ErrNotEGK) || errors.Is(err, egk.ErrOldCard) {
+	status := (*card.StatusError)(nil)
+	switch {
+	case errors.Is(err, egk.ErrNotEGK), errors.Is(err, egk.ErrOldCard), errors.Is(err, egk.ErrG3):
 		return reasonForeign
+	case errors.As(err, &status), errors.Is(err, egk.ErrAnswer):
+		return reasonCard
 	}
 	return reasonMalformed
 }

@@ -54,10 +54,10 @@ func (d *Desk) reasonOfProof(err error) Reason {
 		reason Reason
 	}{
 		{errPairs, reasonBusy},
-		{card.ErrExpired, reasonExpired},
+		{egk.ErrExpired, reasonExpired},
 		{egk.ErrBlocked, reasonBlocked}, {card.ErrRevokedCard, reasonBlocked},
 		{egk.ErrPair, reasonPair},
-		{egk.ErrNotEGK, reasonForeign}, {egk.ErrOldCard, reasonForeign},
+		{egk.ErrNotEGK, reasonForeign}, {egk.ErrOldCard, reasonForeign}, {egk.ErrG3, reasonForeign},
 	} {
 		if errors.Is(err, known.err) {
 			return known.reason

@@ -36,6 +36,8 @@ type Bundle struct {
 	// RevokedCards are SHA-256 over the DER of authentication certificates.
 	RevokedCards [][32]byte  `cbor:"16,keyasint,omitempty"`
 	Disclosure   *Disclosure `cbor:"17,keyasint,omitempty"` // nil: as node/disclosure has it
+	// CVCRoots are the roots of the CV certificates on patients' cards. A test network needs none: those of its virtual cards follow from Test.
+	CVCRoots [][]byte `cbor:"18,keyasint,omitempty"`
 }
 
 // TestCard is the card CA of a test network with its private key, so that anybody can enrol with a virtual card. A
@@ -99,5 +101,6 @@ func (b *Bundle) Next() *Bundle {
 	next.Relays, next.Issuers = slices.Clone(b.Relays), slices.Clone(b.Issuers)
 	next.Roots, next.Professions = slices.Clone(b.Roots), slices.Clone(b.Professions)
 	next.Vaccines, next.Revoked, next.RevokedCards = slices.Clone(b.Vaccines), slices.Clone(b.Revoked), slices.Clone(b.RevokedCards)
+	next.CVCRoots = slices.Clone(b.CVCRoots)
 	return &next
 }

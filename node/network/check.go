@@ -37,7 +37,7 @@ func (b *Bundle) check() (*gossip.Policy, error) {
 // checkEarly is what check finds without issuer keys, which take long to make.
 func (b *Bundle) checkEarly(m *place.Map) error {
 	for _, part := range []func() error{
-		b.checkHead, b.checkRelays, b.checkRoots, b.checkTest, b.checkProfessions, b.checkVaccines, b.checkRest,
+		b.checkHead, b.checkRelays, b.checkRoots, b.checkTest, b.checkProfessions, b.checkVaccines, b.checkCVCRoots, b.checkRest,
 	} {
 		if err := part(); err != nil {
 			return err

@@ -39,6 +39,8 @@
 //	15   revoked      [bstr(32)]    device keys D of practices, at most 1,024; absent when there is none
 //	16   revoked cards [bstr(32)]   SHA-256 over the DER of a card's certificate, at most 1,024; absent when there is none
 //	17   disclosure   map           absent: as node/disclosure has it
+//	18   CVC roots    [bstr]        CV certificates of CAs (package cvc) that patients' cards are trusted by, at most 16; absent when there is none:
+//	                                then nobody checks in with a real card
 //
 //	relay    1 peer ID   tstr     base58 form of an Ed25519 key's libp2p peer ID, "12D3KooW..."
 //	         2 addresses [tstr]   1 to 8 multiaddrs of at most 128 bytes, without /p2p, the best first

@@ -30,6 +30,7 @@ type InitConfig struct {
 	Disclosure  *Disclosure      // nil = as node/disclosure has it
 	Roots       [][]byte         // DER card CAs; none = a test network with a card CA of its own
 	TestCA      *card.TestCA     // of a test network; nil = made anew
+	CVCRoots    [][]byte         // roots of patients' cards; none = only virtual cards of a test network check in
 
 	Now      func() time.Time      // nil = time.Now
 	Progress func(done, total int) // called after each issuer key, never by two at once; may be nil
@@ -111,7 +112,7 @@ func (cfg *InitConfig) draft(now time.Time) (*Bundle, error) {
 	b := &Bundle{
 		Version: Version, Number: 1, Name: cfg.Name, Map: cfg.Map, Rules: cfg.Rules,
 		Issued: uint64(issued.Unix()), Expires: uint64(issued.Add(validity).Unix()),
-		Roots: slices.Clone(cfg.Roots), Disclosure: cfg.Disclosure, Professions: slices.Clone(cfg.Professions), Vaccines: slices.Clone(cfg.Vaccines),
+		Roots: slices.Clone(cfg.Roots), CVCRoots: slices.Clone(cfg.CVCRoots), Disclosure: cfg.Disclosure, Professions: slices.Clone(cfg.Professions), Vaccines: slices.Clone(cfg.Vaccines),
 	}
 	if b.Professions == nil {
 		b.Professions = DefaultProfessions()
@@ -133,6 +134,7 @@ func (cfg *InitConfig) draft(now time.Time) (*Bundle, error) {
 		b.Name = name
 	}
 	slices.SortFunc(b.Roots, bytes.Compare)
+	slices.SortFunc(b.CVCRoots, bytes.Compare)
 	slices.Sort(b.Professions)
 	slices.SortFunc(b.Vaccines, func(a, b gossip.Vaccine) int { return strings.Compare(a.Code, b.Code) })
 	return b, nil

@@ -18,6 +18,7 @@ const (
 	maxRelays      = 256  // p2p.md 7.1: 15 relays serve 100,000 patients
 	maxIssuers     = 1024 // each relay has one key a week, five or six in a bundle
 	maxRoots       = 64   // gematik has about 20 card CAs in use
+	maxCVCRoots    = 16   // gematik makes one every two years, for eight
 	maxProfessions = 64   // crypto.md 5.3 lists about 20 of them
 	maxVaccines    = 200  // Germany has about 100 approved
 	maxRevoked     = 1024 // devices are revoked for at most 90 days, until their enrolment ends
