@@ -57,7 +57,7 @@ func completions(node *kong.Node, words []string) []string {
 	if len(words) > 0 {
 		last, words = words[len(words)-1], words[:len(words)-1]
 	}
-	flags := slices.Clone(node.Flags)
+	flags := slices.Clone(flagsOf(node))
 	var open *kong.Flag // a flag that waits for its value
 	for _, word := range words {
 		switch {
@@ -68,7 +68,7 @@ func completions(node *kong.Node, words []string) []string {
 		default:
 			if child := childNamed(node, word); child != nil {
 				node = child
-				flags = append(flags, child.Flags...)
+				flags = append(flags, flagsOf(child)...)
 			}
 		}
 	}
@@ -95,6 +95,14 @@ func completions(node *kong.Node, words []string) []string {
 	found = slices.DeleteFunc(found, func(s string) bool { return s == "" || !strings.HasPrefix(s, last) })
 	slices.Sort(found)
 	return found
+}
+
+// flagsOf are a command's own flags, and those of what it does when nothing more is said.
+func flagsOf(node *kong.Node) []*kong.Flag {
+	if d := node.DefaultCmd; d != nil && d.Tag.Default == "withargs" {
+		return slices.Concat(node.Flags, d.Flags)
+	}
+	return node.Flags
 }
 
 // flagNamed is the flag that takes the next word as its value, if this one does.

@@ -17,7 +17,6 @@ import (
 	"pieks/node/home"
 	"pieks/node/network"
 	"pieks/node/patient"
-	"pieks/node/practice"
 	"pieks/node/relay"
 	"pieks/node/web"
 	"pieks/store"
@@ -204,44 +203,6 @@ var nextCommands = map[string][]string{
 	relayRole:   {"status --home HOME"},
 }
 
-// PracticeCmd runs a practice.
-type PracticeCmd struct {
-	Node
-	Name        string   `help:"Name of the practice." placeholder:"NAME"`
-	Street      string   `help:"Street and number." placeholder:"STREET"`
-	PLZ         string   `name:"plz" help:"Postcode of the practice." placeholder:"PLZ" env:"PIEKS_PRACTICE_PLZ"`
-	Phone       string   `help:"Phone number." placeholder:"NUMBER"`
-	Directions  string   `help:"How to find the way in." placeholder:"TEXT"`
-	HolePunch   bool     `help:"Let patients find a direct way here, which shows IP addresses to both sides."`
-	MDNS        bool     `name:"mdns" help:"Announce the desk on the local network."`
-	Listen      []string `help:"Multiaddrs of the desk; left out, any free port." placeholder:"ADDR"`
-	FrontListen []string `hidden:""`
-}
-
-func (PracticeCmd) Help() string {
-	return `The first start makes the home. The data of the practice are given here, with 'pieks details set' or in the app; without them it shows nothing. They reach a patient only with an offer, signed by the practice's card. In a TEST network the practice enrols itself with a virtual card.
-
-    pieks practice --home P1 --network NET/network.cbor --name "Praxis Dr. Beispiel" --street "Domstr. 1" --plz 50667 --phone "0221 1234"
-    pieks practice --home P1                        from the second start on`
-}
-
-func (c *PracticeCmd) Run(ctx context.Context, a *app) error {
-	if err := checkPLZ(c.PLZ); err != nil {
-		return err
-	}
-	dir, err := a.home(practiceRole)
-	if err != nil {
-		return err
-	}
-	return a.run(ctx, practiceRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
-		return practice.Start(ctx, practice.Config{
-			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, FrontListen: c.FrontListen, MDNS: c.MDNS, HolePunch: c.HolePunch,
-			Details: practice.Details{Name: c.Name, Street: c.Street, PLZ: c.PLZ, Phone: c.Phone, Directions: c.Directions},
-			Log:     log, Stop: stop,
-		})
-	})
-}
-
 // RelayCmd runs a relay.
 type RelayCmd struct {
 	Node
@@ -288,6 +249,7 @@ type PatientCmd struct {
 	PLZ       string `name:"plz" help:"Postcode around which to search; left out at the first start, a terminal is asked for it, or 'pieks plz' says it later." placeholder:"PLZ" env:"PIEKS_PATIENT_PLZ"`
 	Radius    uint32 `help:"How far away to search as a rule, in kilometres (20)." placeholder:"KM"`
 	HolePunch bool   `help:"Let practices find a direct way here, which shows IP addresses to both sides."`
+	Checkins
 }
 
 func (PatientCmd) Help() string {
@@ -316,9 +278,13 @@ func (c *PatientCmd) Run(ctx context.Context, a *app) error {
 	if err := checkPLZ(c.PLZ); err != nil {
 		return err
 	}
+	checkins, err := c.config()
+	if err != nil {
+		return err
+	}
 	return a.run(ctx, patientRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
 		return patient.Start(ctx, patient.Config{
-			Home: dir, Network: c.Network, PLZ: c.PLZ, RadiusKM: c.Radius, Secret: secret, HolePunch: c.HolePunch, Log: log, Stop: stop,
+			Home: dir, Network: c.Network, PLZ: c.PLZ, RadiusKM: c.Radius, Secret: secret, HolePunch: c.HolePunch, Checkin: checkins, Log: log, Stop: stop,
 		})
 	})
 }

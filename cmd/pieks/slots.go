@@ -140,11 +140,11 @@ func dose(n int) string {
 // state colours what someone has to look at.
 func (a *app) state(s string) string {
 	switch strings.ToLower(s) {
-	case "booked", "attended":
+	case "booked", "attended", "success":
 		return a.green(s)
 	case "held", "pending", "offered":
 		return a.paint("33", s)
-	case "cancelled", "taken", "expired", "refused", "withdrawn":
+	case "cancelled", "canceled", "taken", "expired", "refused", "withdrawn":
 		return a.faint(s)
 	}
 	return s

@@ -211,6 +211,9 @@ func (c *checkins) askDesk(ctx context.Context, e *checkinEntry) error {
 		return c.hear(ctx, e, o)
 	case errors.Is(err, checkin.ErrUnknown):
 		// It is back and has not got it: its relay may have lost the letter.
+		if e.look().State != control.CheckinStatePending {
+			return nil
+		}
 		return c.change(ctx, e, func(r *checkinRecord) { r.Kept = 0 })
 	}
 	return err
@@ -228,7 +231,11 @@ func verdictOf(o checkin.Outcome) verdict {
 	return v
 }
 
-// hear takes what a practice said about a check-in that waits.
+// hear takes what a practice said about a check-in that waits, or whose last word got lost.
 func (c *checkins) hear(ctx context.Context, e *checkinEntry, o checkin.Outcome) error {
-	return c.change(ctx, e, func(r *checkinRecord) { r.tell(verdictOf(o), c.node.home.Now()) })
+	now := c.node.home.Now()
+	return c.change(ctx, e, func(r *checkinRecord) {
+		r.proved(control.ProofEGK, now)
+		r.tell(verdictOf(o), now)
+	})
 }

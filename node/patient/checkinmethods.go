@@ -204,6 +204,9 @@ func (c *checkins) end(ctx context.Context, in control.CheckinName) (control.Che
 	}
 	defer e.endTurn()
 	c.endReading(e)
+	if e.unsure { // the practice may have got all of it
+		_ = c.askDesk(ctx, e)
+	}
 	r := e.look()
 	forget, err := r.end(c.node.home.Now())
 	if err != nil {
