@@ -60,6 +60,7 @@ type Node struct {
 	woken     chan struct{} // for the conductor
 	renewed   chan struct{} // for the buyer: there is a newer network file
 	drafts    drafts        // of disclosures
+	listing   *lister       // in the directory
 	changes   control.Changes
 	enrolling sync.Mutex // one change of details or enrolment at a time
 	checked   uint64     // number of the network file that the pool was last checked against; the conductor's own
@@ -102,6 +103,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	if err := n.blockRestored(ctx); err != nil {
+		return nil, err
+	}
+	if n.listing, err = loadLister(h.Store); err != nil {
 		return nil, err
 	}
 	n.pool = gossip.NewPool(h.Now)
