@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -157,6 +158,31 @@ func CheckAlias(alias string) error {
 		return fmt.Errorf("%w: an invisible character", ErrAlias)
 	}
 	return nil
+}
+
+// Says tells whether a listing says what a draft does, wherever its relays are.
+func (l Listing) Says(d Draft) bool {
+	return !l.Withdrawn() && sha256.Sum256(d.Enrolment) == [32]byte(l.Card) && l.Alias == d.Alias && slices.Equal(l.Hours, d.Hours)
+}
+
+// Presence is how the relays of a listing and those of a desk compare.
+type Presence uint8
+
+const (
+	There     Presence = iota // the same
+	Partly                    // at least one is in both
+	Elsewhere                 // who goes by the listing does not reach the desk
+)
+
+// At compares the relays of a listing with those where the desk is.
+func (l Listing) At(relays []string) Presence {
+	switch {
+	case slices.Equal(l.Relays, relays):
+		return There
+	case slices.ContainsFunc(relays, func(r string) bool { return slices.Contains(l.Relays, r) }):
+		return Partly
+	}
+	return Elsewhere
 }
 
 // timely refuses a listing that is over, or not yet.
