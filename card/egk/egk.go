@@ -1,4 +1,3 @@
-// Package egk proves with a patient's card that it is there: the verifier's dialogue of commands, what its answers prove, and how a reader opens a card.
 package egk
 
 import (
@@ -14,32 +13,6 @@ import (
 
 // Nonce is what the card signs.
 type Nonce [24]byte
-
-// Dialogue is the verifier's side: it says which command comes next and takes the card's answers. The commands are those of a PoPP service's scenarios
-// OPEN_EGK and AUTH_G2, and EF.GDO.
-type Dialogue struct{}
-
-// Options of a dialogue. The zero value has EF.GDO read, too.
-type Options struct {
-	WithoutGDO bool // exactly the eight commands of a PoPP service
-}
-
-// NewDialogue begins one that has nonce signed.
-func NewDialogue(nonce Nonce, o Options) *Dialogue { return nil }
-
-// Step is one command.
-type Step struct {
-	Command  []byte
-	Expected []uint16 // status words
-}
-
-// Next takes the answer to the step before, nil at first, and gives the next step; done ends it.
-func (d *Dialogue) Next(response []byte) (step Step, done bool, err error) {
-	return Step{}, false, errSketch
-}
-
-// Answers are what a finished dialogue has read.
-func (d *Dialogue) Answers() Answers { return Answers{} }
 
 // Answers are what a card said: files as they were read, and the signature over the nonce.
 type Answers struct {
@@ -85,9 +58,6 @@ type Insured struct {
 	Pair                Pair
 	CVC, X509           Hash
 }
-
-// Verify checks everything that a card said to nonce, at a time: challenge, CVC chain, X.509 chain, use and policy, ICCSN, pair.
-func (a Answers) Verify(nonce Nonce, t Trust, at time.Time) (*Insured, error) { return nil, errSketch }
 
 // Errors of a card or of what it says. A *card.StatusError is a status word that was not expected.
 var (
