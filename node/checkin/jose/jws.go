@@ -96,6 +96,7 @@ type Header struct {
 	KeyID     string   `json:"kid,omitempty"`
 	Type      string   `json:"typ,omitempty"`
 	Chain     []string `json:"x5c,omitempty"` // base64 of DER
+	Key       *Key     `json:"jwk,omitempty"` // of a proof of possession (RFC 9449 section 4.2), whose reader has no other way to it
 }
 
 // SignES256 signs with a P-256 key.
