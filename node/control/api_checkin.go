@@ -12,6 +12,7 @@ const (
 	MethodCheckinCard     = "checkin/card"       // CheckinAnswer -> CheckinStep; the dialogue with the card, one command at a time
 	MethodCheckinLogin    = "checkin/login"      // CheckinLogin -> CheckinLoginAt; where the browser logs in with the GesundheitsID
 	MethodCheckinLoggedIn = "checkin/login/back" // CheckinLoggedIn -> Checkin; what the browser came back with
+	MethodCheckinVirtual  = "checkin/virtual"    // CheckinVirtual -> Checkin; proof with a virtual card, in a test network only
 	MethodCheckin         = "checkin"            // CheckinName -> Checkin; how it stands, after asking for news
 	MethodCheckinEnd      = "checkin/end"        // CheckinName -> Checkin; give up what is not over
 	MethodCheckins        = "checkins"           // nil -> []Checkin; the last ones, newest first
@@ -26,7 +27,7 @@ const (
 // The methods of a practice's reception for check-ins.
 const (
 	MethodArrivals     = "arrivals"       // ArrivalsQuery -> []Arrival, newest first
-	MethodArrivalSeen  = "arrivals/seen"  // ArrivalName -> Arrival; reception has called them
+	MethodArrivalSeen  = "arrivals/seen"  // ArrivalName -> Arrival; reception has called them, or not yet
 	MethodArrivalToken = "arrivals/token" // ArrivalName -> ArrivalToken; for the practice's other programs
 	MethodCheckinCode  = "checkin/code"   // CheckinCodeOf -> CheckinCode; the QR code to hang up
 	MethodWorkplaces   = "workplaces"     // nil -> []string; those a code was made for
@@ -70,7 +71,12 @@ const (
 	CodeCheckinService = "checkin_service" // the PoPP service answered with an error; Message has it
 	CodeCallBack       = "callback"        // only https and app links
 	CodeFavourites     = "favourites_full"
-	CodeListing        = "listing" // not enrolled, or without what a listing needs
+	CodeCheckinEnded   = "ended"      // its user gave it up; the practice may get it all the same
+	CodeCheckinTest    = "no_test"    // only in a test network
+	CodeCheckinFull    = "checkins"   // too many are open: end one
+	CodeInsurer        = "insurer"    // choose one
+	CodeBack           = "login_back" // the browser has to come back to this computer
+	CodeListing        = "listing"    // not enrolled, or without what a listing needs
 )
 
 // Ways to prove oneself.
@@ -171,6 +177,14 @@ type CheckinStep struct {
 	Checkin  *Checkin `json:"checkin,omitempty"`
 }
 
+// CheckinVirtual proves with a virtual card of the test network's own CA. What is left out is that of gematik's published test card.
+type CheckinVirtual struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+	KVNR string `json:"kvnr,omitempty"`
+	IK   string `json:"ik,omitempty"`
+}
+
 // CheckinLogin begins the login at an insurer's identity provider.
 type CheckinLogin struct {
 	ID      string `json:"id"`
@@ -212,6 +226,10 @@ type Checkin struct {
 	Why         string      `json:"why,omitempty"` // a code
 	Message     string      `json:"message,omitempty"`
 	Via         string      `json:"via,omitempty"` // "mesh" or "popp"
+	// Record is the id under which the practice or the PoPP service has it, once there is one.
+	Record string `json:"record,omitempty"`
+	// Caller is who called: the host of the address to come back to, or the name of its app link; "" without a calling app.
+	Caller string `json:"caller,omitempty"`
 	// CallBack is the address to open when it is over, with the outcome; "" without a calling app.
 	CallBack string `json:"callback,omitempty"`
 	// OfferHealthID says to ask whether a GesundheitsID should be set up: the first three times with one's own card.
@@ -255,9 +273,10 @@ type ArrivalsQuery struct {
 	Since     time.Time `json:"since,omitzero"`
 }
 
-// ArrivalName names an arrival.
+// ArrivalName names an arrival. Undo takes back that reception has called them.
 type ArrivalName struct {
-	ID string `json:"id"`
+	ID   string `json:"id"`
+	Undo bool   `json:"undo,omitempty"`
 }
 
 // Arrival is somebody who checked in.
