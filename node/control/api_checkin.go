@@ -71,12 +71,13 @@ const (
 	CodeCheckinService = "checkin_service" // the PoPP service answered with an error; Message has it
 	CodeCallBack       = "callback"        // only https and app links
 	CodeFavourites     = "favourites_full"
-	CodeCheckinEnded   = "ended"      // its user gave it up; the practice may get it all the same
-	CodeCheckinTest    = "no_test"    // only in a test network
-	CodeCheckinFull    = "checkins"   // too many are open: end one
-	CodeInsurer        = "insurer"    // choose one
-	CodeBack           = "login_back" // the browser has to come back to this computer
-	CodeListing        = "listing"    // not enrolled, or without what a listing needs
+	CodeCheckinEnded   = "ended"         // its user gave it up; the practice may get it all the same
+	CodeCheckinTest    = "no_test"       // only in a test network
+	CodeCheckinFull    = "checkins"      // too many are open: end one
+	CodeInsurer        = "insurer"       // choose one
+	CodeBack           = "login_back"    // the browser has to come back to this computer
+	CodeCheckinLimit   = "checkin_limit" // this card has checked in too often today: tell the staff
+	CodeListing        = "listing"       // not enrolled, or without what a listing needs
 )
 
 // Ways to prove oneself.

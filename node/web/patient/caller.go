@@ -3,6 +3,8 @@ package patient
 import (
 	"html/template"
 	"net/url"
+	"slices"
+	"strings"
 
 	"pieks/node/checkin/appcall"
 	"pieks/node/control"
@@ -71,7 +73,15 @@ func askerOf(callBack string) string {
 // callBackLink is the address of the calling app, with the outcome. It is a link only if it is one that an app may name, whoever has it from where: so
 // no other scheme gets into a page.
 func callBackLink(callBack string) template.URL {
-	if callBack == "" || appcall.CheckCallBack(callBack) != nil {
+	address, query, _ := strings.Cut(callBack, "?")
+	own := slices.DeleteFunc(strings.Split(query, "&"), func(pair string) bool { // what the node has added (A_28510)
+		name, _, _ := strings.Cut(pair, "=")
+		return name == "" || slices.Contains([]string{"state", "message", "id"}, name)
+	})
+	if len(own) > 0 {
+		address += "?" + strings.Join(own, "&")
+	}
+	if appcall.CheckCallBack(address) != nil {
 		return ""
 	}
 	return template.URL(callBack)

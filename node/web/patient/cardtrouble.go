@@ -55,13 +55,15 @@ var nodeCardKeys = map[string]string{
 
 // cardSentence is the end of the text for what ended a dialogue, and the sentence.
 func cardSentence(c *web.Call, err error) (key, text string) {
-	if code := control.CodeOf(err); code != "" {
-		if key = nodeCardKeys[code]; key == "" {
-			return "", sentence(c, err)
-		}
-	} else if control.KindOf(err) == control.KindUnavailable {
+	code := control.CodeOf(err)
+	key = nodeCardKeys[code]
+	switch {
+	case key != "":
+	case control.KindOf(err) == control.KindUnavailable && code != control.CodeLogin:
 		return "", c.Say("pt_ci_unreached")
-	} else {
+	case code != "":
+		return "", sentence(c, err)
+	default:
 		_, key = troubleOf(err)
 	}
 	return key, c.Say("pt_ci_card_" + key)

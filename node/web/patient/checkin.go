@@ -144,7 +144,9 @@ func notBegun(c *web.Call, err error) error {
 		status, page = 422, "checkin_bad"
 	case code == control.CodeNoInstitution:
 		status, page = 404, "checkin_unknown"
-	case code == "" && control.KindOf(err) == control.KindUnavailable:
+	case code == control.CodeCheckinService: // it takes check-ins through a service that is not set up here
+		status, page = 409, "checkin_elsewhere"
+	case control.KindOf(err) == control.KindUnavailable:
 		status, page = 503, "checkin_offline"
 	default:
 		return err

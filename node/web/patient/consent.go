@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"pieks/node/control"
 	"pieks/node/web"
@@ -36,7 +37,7 @@ func consent(c *web.Call) error {
 	in := control.CheckinConsent{ID: p.ID, Agree: c.Form.Get("agree") == "yes"}
 	if in.Agree && c.Form.Get("favourite") != "" {
 		in.Favourite = cmp.Or(strings.Join(strings.Fields(c.Form.Get("alias")), " "), p.Institution.Alias, p.Institution.Name)
-		if len(in.Favourite) > favouriteName || !readable(in.Favourite) {
+		if utf8.RuneCountInString(in.Favourite) > favouriteName || !readable(in.Favourite) {
 			c.Form.Wrong("alias", c.Say("pt_ci_alias_form"))
 			return showConsent(c, p)
 		}

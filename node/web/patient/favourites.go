@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"pieks/node/control"
 	"pieks/node/web"
@@ -58,7 +59,7 @@ func changeFavourite(c *web.Call) error {
 		return c.Go("/checkin/favourites")
 	}
 	one.Alias = strings.Join(strings.Fields(c.Form.Get("alias")), " ")
-	if len(one.Alias) > favouriteName || !readable(one.Alias) {
+	if utf8.RuneCountInString(one.Alias) > favouriteName || !readable(one.Alias) {
 		c.Form.Wrong("alias", c.Say("pt_ci_alias_form"))
 		return showFavourites(c, one.TelematikID)
 	}
@@ -84,7 +85,12 @@ func undo(c *web.Call) error {
 		c.TellBad(c.Say("pt_ci_undo_gone"))
 		return c.Go("/checkin/favourites")
 	}
-	if _, err := web.Ask[control.Favourite](c, control.MethodFavouriteSet, r.one); err != nil {
+	_, err := web.Ask[control.Favourite](c, control.MethodFavouriteSet, r.one)
+	if code := control.CodeOf(err); code == control.CodeNoInstitution || code == control.CodeFavourites {
+		c.TellBad(sentence(c, err))
+		return c.Go("/checkin/favourites")
+	}
+	if err != nil {
 		return err
 	}
 	c.Tell("pt_ci_fav_back", "Name", called(r.one))

@@ -27,7 +27,7 @@ const (
 	lastShown = 10
 	// mostOfOneID: institutions with one Telematik-ID. A directory has one or two.
 	mostOfOneID = 100
-	// favouriteName: a favourite's own name, in bytes: a line on a telephone.
+	// favouriteName: a favourite's own name, in characters: a line of a page.
 	favouriteName = 80
 	// undoFor: as long as a removed favourite can be put back.
 	undoFor = 10 * time.Minute

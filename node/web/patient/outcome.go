@@ -83,8 +83,14 @@ func checkinAgain(c *web.Call) error {
 // endCheckin gives up what is not over.
 func endCheckin(c *web.Call) error {
 	id := c.R.PathValue("id")
-	if err := c.Do(control.MethodCheckinEnd, control.CheckinName{ID: id}); err != nil && control.CodeOf(err) != control.CodeCheckinState {
+	k, err := web.Ask[control.Checkin](c, control.MethodCheckinEnd, control.CheckinName{ID: id})
+	switch {
+	case control.CodeOf(err) == control.CodeCheckinState: // it was over meanwhile
+	case err != nil:
 		return err
+	case k.Proved.IsZero(): // nothing is kept of it
+		c.Draft().Put(refusedDraft, k)
+		return c.Go("/checkin/refused")
 	}
 	return c.Go("/checkin/" + id)
 }
@@ -92,7 +98,8 @@ func endCheckin(c *web.Call) error {
 // outcomeWhy are the codes of an end that have a sentence of their own; the others are said as an error of the kind that the specification's hint at
 // A_28516 has.
 var outcomeWhy = []string{control.CodeGiveUp, control.CodeCardUnproven, control.CodeCardForeign, control.CodeCardExpired, control.CodeCardBlocked,
-	control.CodeCheckinClock, control.CodeReplay, control.CodeSession, control.CodeLogin, control.CodeCheckinService, control.CodeNoHealthID, control.CodeCheckinEnded}
+	control.CodeCheckinClock, control.CodeReplay, control.CodeSession, control.CodeLogin, control.CodeCheckinService, control.CodeNoHealthID, control.CodeCheckinEnded,
+	control.CodeCheckinLimit}
 
 func outcomeKey(k control.Checkin) string {
 	switch {
