@@ -87,6 +87,8 @@ var (
 	ErrNotYetValid          = errors.New("certificate is not valid yet: check the clock of this computer")
 	ErrCertificateType      = errors.New("certificate is not the authentication certificate of an HBA, SMC-B or UZI card")
 	ErrPatientCard          = errors.New("card is a patient's (eGK), which offers no appointments: insert the practice's card")
+	ErrNotPatient           = errors.New("certificate is not a patient's for authentication (C.CH.AUT)")
+	ErrNotInsured           = errors.New("certificate of a patient's card does not name an insured person")
 	ErrUZI                  = errors.New("name of the UZI card is not that of a care provider")
 	ErrAdmission            = errors.New("certificate's admission extension is damaged")
 	ErrNoAdmission          = errors.New("certificate names no profession")

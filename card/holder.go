@@ -16,6 +16,7 @@ type Holder struct {
 	TelematikID    string // PrintableString, at most 128 bytes; UZI: number of nine digits; EGK: KVNR
 	Profession     string // OID; empty: the usual one of Kind
 	ProfessionName string // empty: the usual name of Profession
+	Insurer        string // IK of an eGK's insurer; empty: that of gematik's test cards
 	Authority      string // admission authority; empty: a test chamber for a person, none for a practice or patient, as on real cards
 	NotBefore      time.Time
 	NotAfter       time.Time
@@ -44,6 +45,9 @@ func (h Holder) withDefaults() Holder {
 	if h.Authority == "" && (h.Kind == HBA || h.Kind == PIV) {
 		h.Authority = "Ärztekammer TEST-ONLY"
 	}
+	if h.Insurer == "" {
+		h.Insurer = testInsurer
+	}
 	if h.PIN == "" {
 		h.PIN = VirtualPIN
 	}
@@ -64,6 +68,8 @@ func (h Holder) check() error {
 		return fmt.Errorf("%w: no profession of a UZI card", ErrHolder)
 	case h.Kind == EGK && !isKVNR(h.TelematikID):
 		return fmt.Errorf("%w: KVNR", ErrHolder)
+	case !digits(h.Insurer, 9):
+		return fmt.Errorf("%w: IK of the insurer", ErrHolder)
 	case !h.NotBefore.Before(h.NotAfter):
 		return fmt.Errorf("%w: valid until before it is valid from", ErrHolder)
 	}

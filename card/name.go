@@ -30,33 +30,41 @@ func stringTag(oid string) asn1.Tag {
 	return asn1.UTF8String
 }
 
-// commonName finds the first common name in a Name. Cards have several attributes in one RDN. A Name without one is fine: "".
+// commonName finds the first common name in a Name. A Name without one is fine: "".
 func commonName(dn string) (string, bool) {
+	name := ""
+	ok := eachAttribute(dn, func(kind, text string) {
+		if kind == oidCommonName && name == "" {
+			name = text
+		}
+	})
+	return name, ok
+}
+
+// eachAttribute goes through a Name in its order. Cards have several attributes in one RDN.
+func eachAttribute(dn string, take func(kind, text string)) bool {
 	in := cryptobyte.String(dn)
 	var rdns cryptobyte.String
 	if !in.ReadASN1(&rdns, asn1.SEQUENCE) {
-		return "", false
+		return false
 	}
-	name := ""
 	for !rdns.Empty() {
 		var rdn cryptobyte.String
 		if !rdns.ReadASN1(&rdn, asn1.SET) || rdn.Empty() {
-			return "", false
+			return false
 		}
 		for !rdn.Empty() {
 			var attribute, value cryptobyte.String
 			var tag asn1.Tag
 			if !rdn.ReadASN1(&attribute, asn1.SEQUENCE) {
-				return "", false
+				return false
 			}
 			kind, ok := readOID(&attribute)
 			if !ok || !attribute.ReadAnyASN1(&value, &tag) || !attribute.Empty() {
-				return "", false
+				return false
 			}
-			if kind == oidCommonName && name == "" {
-				name = textOf(tag, value)
-			}
+			take(kind, textOf(tag, value))
 		}
 	}
-	return name, true
+	return true
 }

@@ -24,7 +24,7 @@ func (h Holder) certificate(key *ecdsa.PrivateKey) (*draft, error) {
 	return d, nil
 }
 
-// testInsurer is the insurance of all virtual patients: the IK of gematik's test cards (popp.md 7.1).
+// testInsurer is the insurance of virtual patients who were given none: the IK of gematik's test cards (popp.md 7.1).
 const testInsurer = "109500969"
 
 func (h Holder) subject() []attribute {
@@ -33,7 +33,7 @@ func (h Holder) subject() []attribute {
 	case EGK:
 		return []attribute{
 			{oidCountry, "DE"}, {oidOrganisation, "Test GKV-SV NOT-VALID"},
-			{oidOrganisationUnit, testInsurer}, {oidOrganisationUnit, h.TelematikID}, name,
+			{oidOrganisationUnit, h.Insurer}, {oidOrganisationUnit, h.TelematikID}, name,
 		}
 	case UZI:
 		return []attribute{{oidCountry, "NL"}, name}

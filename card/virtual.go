@@ -31,34 +31,26 @@ type applet interface {
 
 // cardState is what a card forgets when it is reset.
 type cardState struct {
-	application string // name of what is selected, "" the root
-	file        []byte // selected file, nil: none
-	keySelected bool
-	pinVerified bool
-	chained     Command // what came of a command that is sent in parts
-	pending     []byte  // what is left of an answer
+	application  string // name of what is selected, "" the root
+	file         []byte // selected file, nil: none
+	keySelected  bool
+	authSelected bool // the key of an eGK for INTERNAL AUTHENTICATE
+	pinVerified  bool
+	chained      Command // what came of a command that is sent in parts
+	pending      []byte  // what is left of an answer
 }
 
 // NewVirtual makes a card with keys from seed and a certificate by ca: the same for the same arguments.
 func NewVirtual(ca *TestCA, holder Holder, seed [32]byte) (*Virtual, error) {
 	h := holder.withDefaults()
-	if err := h.check(); err != nil {
-		return nil, err
-	}
-	key, err := keyFor(h.Curve, seed, "pieks/virtual-card/1")
+	key, der, err := ca.certify(h, seed)
 	if err != nil {
 		return nil, err
-	}
-	d, err := h.certificate(key)
-	if err != nil {
-		return nil, err
-	}
-	der, err := ca.issue(d)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
 	}
 	v := &Virtual{file: der, key: key, tries: pinTries}
 	switch h.Kind {
+	case EGK:
+		err = v.becomeEGK(ca, h, seed)
 	case PIV:
 		err = v.becomePIV(h)
 	case UZI:
@@ -66,13 +58,33 @@ func NewVirtual(ca *TestCA, holder Holder, seed [32]byte) (*Virtual, error) {
 	default:
 		err = v.becomeHealth(h)
 	}
+	if err == nil {
+		v.limits, err = ParseATR(v.atr)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
 	}
-	if v.limits, err = ParseATR(v.atr); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrHolder, err)
-	}
 	return v, nil
+}
+
+// certify derives the key of a card's holder and issues the certificate.
+func (ca *TestCA) certify(h Holder, seed [32]byte) (*ecdsa.PrivateKey, []byte, error) {
+	if err := h.check(); err != nil {
+		return nil, nil, err
+	}
+	key, err := keyFor(h.Curve, seed, "pieks/virtual-card/1")
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := h.certificate(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	der, err := ca.issue(d)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrHolder, err)
+	}
+	return key, der, nil
 }
 
 // ATR is the card's answer to reset.

@@ -2,6 +2,7 @@ package card
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/sha256"
 )
 
@@ -10,6 +11,7 @@ type healthApplet struct {
 	layout layout
 	root   []virtualFile
 	esign  []virtualFile
+	auth   *ecdsa.PrivateKey // eGK.AUT_CVC.E256 of an eGK, nil on others
 }
 
 // virtualFile is an elementary file with its two identifiers.
@@ -27,34 +29,39 @@ const (
 	fileGDO    = 0x2f02
 	fileRoot   = 0x3f00
 	fileAUT    = 0xc506 // EF.C.HP.AUT.E256, EF.C.HCI.AUT.E256
-	fileCHAUT  = 0xc504 // EF.C.CH.AUT.E256
 	fcpControl = 0x62
 )
 
-// becomeHealth gives v the files of a health card. Its root has what a tool looks for that does not know the card: EF.DIR, EF.ATR, EF.GDO.
+// becomeHealth gives v the files of an HBA or an SMC-B.
 func (v *Virtual) becomeHealth(h Holder) error {
-	block, err := h.PIN.block()
+	a, err := v.newHealth(h.Kind, h.PIN)
 	if err != nil {
 		return err
+	}
+	a.root = append(a.root, virtualFile{fileGDO, 0x02, serialNumber(v.file)})
+	a.esign = []virtualFile{{fileAUT, a.layout.certificate, nil}}
+	v.applet = a
+	return nil
+}
+
+// newHealth gives v the PIN and the answer to reset of a health card, and makes what it does. Its root has what a tool looks for that does not know
+// the card: EF.DIR, EF.ATR. The content of the certificate's file in DF.ESIGN is v.file.
+func (v *Virtual) newHealth(kind Kind, pin PIN) (*healthApplet, error) {
+	block, err := pin.block()
+	if err != nil {
+		return nil, err
 	}
 	v.pin, v.atr = block[:], contactATR(healthATR)
 	a := &healthApplet{root: []virtualFile{
 		{fileDIR, 0x1e, directoryEntry(applicationESIGN, "ESIGN", "")},
 		{fileATR, 0x1d, []byte("\x47\x03\x94\x01\xc0\x7f\x66\x08\x02\x02\xff\xff\x02\x02\xff\xff")}, // capabilities, longest APDUs
-		{fileGDO, 0x02, serialNumber(v.file)},
 	}}
 	for _, l := range layouts {
-		if l.kind == h.Kind {
+		if l.kind == kind {
 			a.layout = l
 		}
 	}
-	id := uint16(fileAUT)
-	if h.Kind == EGK {
-		id = fileCHAUT
-	}
-	a.esign = []virtualFile{{id, a.layout.certificate, nil}} // the certificate itself is v.file
-	v.applet = a
-	return nil
+	return a, nil
 }
 
 // serialNumber is EF.GDO: an ICCSN with the country and issuer of test cards, and digits of its own.
@@ -86,6 +93,7 @@ var healthInstructions = map[instruction]func(*healthApplet, *Virtual, Command) 
 	{0x00, insVerify}: (*healthApplet).verify,
 	{0x80, insVerify}: (*healthApplet).pinStatus,
 	{0x00, 0x22}:      (*healthApplet).selectKey,
+	{0x00, 0x88}:      (*healthApplet).authenticate,
 	{0x00, 0x2a}:      func(_ *healthApplet, v *Virtual, c Command) ([]byte, uint16) { return v.sign(c) },
 }
 
@@ -157,7 +165,7 @@ func (a *healthApplet) selectIdentifier(v *Virtual, id []byte) (parameters []byt
 	}
 	for _, f := range a.files(v) {
 		if f.id == uint16(id[0])<<8|uint16(id[1]) {
-			v.state.file, v.state.keySelected = f.data, false
+			v.state.file, v.state.keySelected, v.state.authSelected = f.data, false, false
 			return fileParameters(len(f.data), string(id)), swOK
 		}
 	}
@@ -192,7 +200,11 @@ func (a *healthApplet) readBinary(v *Virtual, c Command) ([]byte, uint16) {
 			return nil, swFileNotFound
 		}
 	}
-	return v.state.read(offset, c.Ne)
+	data, sw := v.state.read(offset, c.Ne)
+	if sw == swEndOfFile && a.auth != nil && (c.Ne == 256 || c.Ne == maxExtended+1) {
+		sw = swOK // Le 00 asks for what there is, and that was given (gemSpec_COS, READ BINARY)
+	}
+	return data, sw
 }
 
 // verify is VERIFY with a format 2 block. A block of another shape costs no try.
@@ -217,8 +229,11 @@ func (a *healthApplet) pinStatus(v *Virtual, c Command) ([]byte, uint16) {
 	return nil, v.status(swWrongPIN)
 }
 
-// selectKey is MANAGE SECURITY ENVIRONMENT, SET for digital signature.
+// selectKey is MANAGE SECURITY ENVIRONMENT, SET for digital signature, on an eGK also for internal authentication.
 func (a *healthApplet) selectKey(v *Virtual, c Command) ([]byte, uint16) {
+	if a.auth != nil && c.P1 == 0x41 && c.P2 == 0xa4 {
+		return a.selectAuthKey(v, c)
+	}
 	if c.P1 != 0x41 || c.P2 != 0xb6 {
 		return nil, swWrongP1P2
 	}

@@ -1,45 +1,16 @@
-// Package egk proves with a patient's card that it is there: the verifier's dialogue of commands, what its answers prove, and how a reader opens a card.
 package egk
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"time"
 
 	"pieks/card"
 	"pieks/card/cvc"
-	"pieks/card/pace"
 )
 
 // Nonce is what the card signs.
 type Nonce [24]byte
-
-// Dialogue is the verifier's side: it says which command comes next and takes the card's answers. The commands are those of a PoPP service's scenarios
-// OPEN_EGK and AUTH_G2, and EF.GDO.
-type Dialogue struct{}
-
-// Options of a dialogue. The zero value has EF.GDO read, too.
-type Options struct {
-	WithoutGDO bool // exactly the eight commands of a PoPP service
-}
-
-// NewDialogue begins one that has nonce signed.
-func NewDialogue(nonce Nonce, o Options) *Dialogue { return nil }
-
-// Step is one command.
-type Step struct {
-	Command  []byte
-	Expected []uint16 // status words
-}
-
-// Next takes the answer to the step before, nil at first, and gives the next step; done ends it.
-func (d *Dialogue) Next(response []byte) (step Step, done bool, err error) {
-	return Step{}, false, errSketch
-}
-
-// Answers are what a finished dialogue has read.
-func (d *Dialogue) Answers() Answers { return Answers{} }
 
 // Answers are what a card said: files as they were read, and the signature over the nonce.
 type Answers struct {
@@ -86,9 +57,6 @@ type Insured struct {
 	CVC, X509           Hash
 }
 
-// Verify checks everything that a card said to nonce, at a time: challenge, CVC chain, X.509 chain, use and policy, ICCSN, pair.
-func (a Answers) Verify(nonce Nonce, t Trust, at time.Time) (*Insured, error) { return nil, errSketch }
-
 // Errors of a card or of what it says. A *card.StatusError is a status word that was not expected.
 var (
 	ErrNotEGK    = errors.New("this card is not a patient's (eGK): insert one, and no other card")
@@ -98,15 +66,3 @@ var (
 	ErrBlocked   = errors.New("the insurer has blocked this card: ask them for a new one")
 	ErrICCSN     = errors.New("the card's serial number and its certificate differ: ask the insurer")
 )
-
-// Open finds out whether a reader speaks to an eGK with or without contacts, and opens one without by its CAN. A card without contacts and no CAN
-// is card.ErrContactless.
-func Open(ctx context.Context, ch card.Channel, can pace.CAN) (opened card.Channel, contactless bool, err error) {
-	return nil, false, errSketch
-}
-
-// Run drives a whole dialogue with a card that is here.
-func Run(ctx context.Context, ch card.Channel, d *Dialogue) error { return errSketch }
-
-// Virtual options, PKI and the like are in virtual.go.
-var errSketch = errors.New("not built yet")

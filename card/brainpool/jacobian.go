@@ -1,4 +1,4 @@
-package card
+package brainpool
 
 import "math/big"
 
