@@ -27,7 +27,7 @@ const (
 // The methods of a practice's reception for check-ins.
 const (
 	MethodArrivals     = "arrivals"       // ArrivalsQuery -> []Arrival, newest first
-	MethodArrivalSeen  = "arrivals/seen"  // ArrivalName -> Arrival; reception has called them
+	MethodArrivalSeen  = "arrivals/seen"  // ArrivalName -> Arrival; reception has called them, or not yet
 	MethodArrivalToken = "arrivals/token" // ArrivalName -> ArrivalToken; for the practice's other programs
 	MethodCheckinCode  = "checkin/code"   // CheckinCodeOf -> CheckinCode; the QR code to hang up
 	MethodWorkplaces   = "workplaces"     // nil -> []string; those a code was made for
@@ -229,6 +229,8 @@ type Checkin struct {
 	Via         string      `json:"via,omitempty"` // "mesh" or "popp"
 	// Record is the id under which the practice or the PoPP service has it, once there is one.
 	Record string `json:"record,omitempty"`
+	// Caller is who called: the host of the address to come back to, or the name of its app link; "" without a calling app.
+	Caller string `json:"caller,omitempty"`
 	// CallBack is the address to open when it is over, with the outcome; "" without a calling app.
 	CallBack string `json:"callback,omitempty"`
 	// OfferHealthID says to ask whether a GesundheitsID should be set up: the first three times with one's own card.
@@ -272,9 +274,10 @@ type ArrivalsQuery struct {
 	Since     time.Time `json:"since,omitzero"`
 }
 
-// ArrivalName names an arrival.
+// ArrivalName names an arrival. Undo takes back that reception has called them.
 type ArrivalName struct {
-	ID string `json:"id"`
+	ID   string `json:"id"`
+	Undo bool   `json:"undo,omitempty"`
 }
 
 // Arrival is somebody who checked in.

@@ -22,6 +22,8 @@ const (
 	maxForm = 64 << 10
 	// maxField: no field of a form takes more.
 	maxField = 4 << 10
+	// maxLanding: a query that another program sends the browser with: a search request for a directory and the address to come back to.
+	maxLanding = 8 << 10
 	// maxUpload: a photo of 12 megapixels as telephones make it, and a network file.
 	maxUpload = 12 << 20
 	// readHeader and idle: a browser on the same machine.

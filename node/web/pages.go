@@ -18,6 +18,8 @@ type Pages struct {
 	Routes []Route
 	// Public are answered without a session, below their prefix: health checks.
 	Public map[string]http.Handler
+	// Landings are where other programs and sites send the browser: the page at a path is shown at another of this app's, see landing.go.
+	Landings map[string]string
 	// Funcs are template functions beside those of this package.
 	Funcs map[string]any
 }

@@ -176,6 +176,9 @@ func (s *Server) handler() http.Handler {
 	for prefix, h := range s.cfg.Pages.Public {
 		mux.Handle(prefix, h)
 	}
+	for from, to := range s.cfg.Pages.Landings {
+		mux.HandleFunc("GET "+from, s.landing(to))
+	}
 	mux.Handle("GET /live", s.page(Route{Page: s.serveLive}))
 	mux.Handle("POST /logout", s.page(Route{Page: s.logout}))
 	mux.Handle("/", s.page(Route{Page: func(*Call) error { return ErrNotFound }}))

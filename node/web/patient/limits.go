@@ -23,6 +23,20 @@ const (
 	// longestName and longestPhone are those of package booking, in bytes.
 	longestName  = 160
 	longestPhone = 32
+	// lastShown: institutions of last time, and check-ins of the history (gemSpec_PoPP_Modul 7.3.2 recommends ten).
+	lastShown = 10
+	// mostOfOneID: institutions with one Telematik-ID. A directory has one or two.
+	mostOfOneID = 100
+	// favouriteName: a favourite's own name, in characters: a line of a page.
+	favouriteName = 80
+	// undoFor: as long as a removed favourite can be put back.
+	undoFor = 10 * time.Minute
+	// proveWithin: nine commands over a relay, and a person who looks for where to hold the card.
+	proveWithin = 2 * time.Minute
+	// newsFor: how long each page says what became of a check-in that had waited.
+	newsFor = 24 * time.Hour
+	// insurersShown: buttons on the page of insurers; whoever has more to choose from types a part of the name.
+	insurersShown = 30
 	// longestCode: the text of a poster's code is far shorter.
 	longestCode = 2 << 10
 )

@@ -118,19 +118,26 @@ var listStates = []string{"offline", "code", "elsewhere", "revoked", "unproven",
 
 // codeOf is the code that was typed or scanned, or that of the photo.
 func codeOf(c *web.Call) (string, error) {
-	if text := strings.ToUpper(strings.Join(strings.Fields(c.Form.Get("code")), "")); text != "" {
-		if len(text) > longestCode {
-			c.Form.Wrong("code", c.Say("pt_own_code"))
-		}
+	text, err := scannedText(c, func(typed string) string { return strings.ToUpper(strings.Join(strings.Fields(typed), "")) })
+	switch {
+	case err != nil || !c.Form.OK():
+	case text == "":
+		c.Form.Wrong("code", c.Say("pt_own_missing"))
+	case len(text) > longestCode:
+		c.Form.Wrong("code", c.Say("pt_own_code"))
+	}
+	return text, err
+}
+
+// scannedText is what was typed or scanned into the field of a form with a camera, in the shape that clean gives it, or else what the code in the photo
+// says; "" when there is neither, or when the form says what is wrong with the photo.
+func scannedText(c *web.Call, clean func(typed string) string) (string, error) {
+	if text := clean(c.Form.Get("code")); text != "" {
 		return text, nil
 	}
 	photo, err := c.File("photo")
-	if err != nil {
+	if err != nil || photo == nil {
 		return "", err
-	}
-	if photo == nil {
-		c.Form.Wrong("code", c.Say("pt_own_missing"))
-		return "", nil
 	}
 	defer photo.Close()
 	text, err := qr.Read(c.Context(), photo)

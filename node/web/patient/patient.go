@@ -11,16 +11,17 @@ import (
 //go:embed templates text
 var files embed.FS
 
-// Pages are a patient's app.
-func Pages() web.Pages {
+// Pages are a patient's app. cards are the readers of this computer; nil when the program was built without.
+func Pages(cards Cards) web.Pages {
+	ci := checkingIn{cards}
 	return web.Pages{
 		Name: "patient", Person: web.Owner,
 		Menu: []web.MenuItem{
-			{Path: "/", Text: "pt_menu_home"}, {Path: "/practice", Text: "pt_menu_practice"},
+			{Path: "/", Text: "pt_menu_home"}, {Path: "/checkin", Text: "pt_menu_checkin"}, {Path: "/practice", Text: "pt_menu_practice"},
 			{Path: "/history", Text: "pt_menu_history"}, {Path: "/settings", Text: "pt_menu_settings"},
 		},
-		Files: files, Codes: whyKeys,
-		Routes: []web.Route{
+		Files: files, Codes: whyKeys, Landings: landings,
+		Routes: append(ci.routes(), []web.Route{
 			{Pattern: "GET /{$}", Page: start}, {Pattern: "POST /{$}", Page: search},
 			{Pattern: "GET /list", Page: list}, {Pattern: "POST /list/radius", Page: widen}, {Pattern: "POST /list/stay", Page: stay},
 			{Pattern: "POST /list/first", Page: onlyFirst},
@@ -39,9 +40,11 @@ func Pages() web.Pages {
 			{Pattern: "GET /history", Page: history},
 			{Pattern: "GET /settings", Page: settings}, {Pattern: "POST /settings", Page: settingsSet},
 			{Pattern: "GET /erase", Page: eraseAsk}, {Pattern: "POST /erase", Page: erase},
-		},
+		}...),
 		Funcs: map[string]any{"km": distance, "found": found, "warnings": warnings, "summary": summary, "stage": stage, "why": why,
-			"radii": func() []int { return radii }, "doses": func() []string { return doses }, "whens": func() []string { return whens },
+			"checkinNews": checkinNews, "checkinHint": checkinHint, "canKept": canKept, "outcome": outcomeKey, "called": called, "pick": pick, "mapLink": mapLink, "callBack": callBackLink, "asker": askerOf,
+			"nearby": func() []string { return nearby },
+			"radii":  func() []int { return radii }, "doses": func() []string { return doses }, "whens": func() []string { return whens },
 			"parts": func() []string { return dayParts }, "weekdays": func() []int { return []int{1, 2, 3, 4, 5, 6, 7} }},
 	}
 }
