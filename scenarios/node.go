@@ -28,6 +28,7 @@ type Node struct {
 	Role    string
 	details practice.Details
 	plz     string
+	giveUp  time.Duration // of a patient's check-ins; 0: 72 hours
 
 	mu      sync.Mutex                 // a node in this process ends by itself when it was told to, and when its user deletes everything
 	running interface{ Close() error } // in this process
@@ -74,7 +75,7 @@ func (n *Node) startHere(ctx context.Context) (interface{ Close() error }, error
 		}
 		return practice.Start(ctx, cfg)
 	}
-	return patient.Start(ctx, patient.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), PLZ: n.plz, Stop: n.end, Now: n.net.cfg.Now, Log: log})
+	return patient.Start(ctx, patient.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), PLZ: n.plz, Checkin: patient.CheckinConfig{GiveUp: n.giveUp}, Stop: n.end, Now: n.net.cfg.Now, Log: log})
 }
 
 // loopback keeps test nodes off the machine's networks.
@@ -91,6 +92,9 @@ func (n *Node) args() []string {
 		}
 	case "patient":
 		args = append(args, "--plz", n.plz)
+		if n.giveUp != 0 {
+			args = append(args, "--give-up", n.giveUp.String())
+		}
 	}
 	return args
 }

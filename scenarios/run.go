@@ -72,6 +72,8 @@ type runner struct {
 	epochs   map[string]uint64 // last seen, by practice
 	// disclosures of the scenario, by name, as they were begun.
 	disclosures map[string]control.Disclosure
+	codes       map[string]string          // of check-ins, by name
+	checkins    map[string]control.Checkin // by name, as they were last seen
 	// certificates of the cards with which practices enrolled, by practice.
 	certificates map[string][]byte
 	done         int
@@ -103,9 +105,10 @@ func newRunner(ctx context.Context, script *Script, opts Options) (*runner, erro
 		net.AddPractice(name, p.details(name))
 	}
 	for name, p := range script.Patients {
-		net.AddPatient(name, p.PLZ)
+		net.AddPatient(name, p.PLZ).giveUp = p.GiveUp
 	}
-	return &runner{net: net, opts: opts, bookings: map[string]*known{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}, certificates: map[string][]byte{}}, nil
+	return &runner{net: net, opts: opts, bookings: map[string]*known{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}, certificates: map[string][]byte{},
+		codes: map[string]string{}, checkins: map[string]control.Checkin{}}, nil
 }
 
 func (p PracticeSpec) details(name string) practice.Details {
@@ -186,6 +189,14 @@ func (r *runner) step(ctx context.Context, s Step) error {
 		return r.sign(ctx, *s.Sign)
 	case s.Retract != nil:
 		return r.retract(ctx, *s.Retract)
+	case s.Listing != nil:
+		return r.list(ctx, *s.Listing)
+	case s.Code != nil:
+		return r.hangUp(ctx, *s.Code)
+	case s.Checkin != nil:
+		return r.checkin(ctx, *s.Checkin)
+	case s.EndIt != nil:
+		return r.endCheckin(ctx, *s.EndIt)
 	}
 	return ErrScript
 }

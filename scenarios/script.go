@@ -52,6 +52,8 @@ type PracticeSpec struct {
 // PatientSpec is a patient of a scenario.
 type PatientSpec struct {
 	PLZ string `yaml:"plz"`
+	// GiveUp is how long its check-ins wait for a practice; 0 is 72 hours.
+	GiveUp time.Duration `yaml:"give_up"`
 }
 
 // Step is one step; exactly one of its fields is set.
@@ -78,6 +80,11 @@ type Step struct {
 	Disclose *DiscloseStep `yaml:"disclose,omitempty"` // a patient has data published
 	Sign     *SignStep     `yaml:"sign,omitempty"`     // a professional signs for it
 	Retract  *RetractStep  `yaml:"retract,omitempty"`  // a patient takes it back
+
+	Listing *ListingStep `yaml:"listing,omitempty"` // a practice enters the directory, or leaves it
+	Code    *CodeStep    `yaml:"code,omitempty"`    // a practice hangs a check-in code up
+	Checkin *CheckinStep `yaml:"checkin,omitempty"` // a patient scans it, agrees and proves that they are there
+	EndIt   *EndStep     `yaml:"end,omitempty"`     // a patient gives a check-in up
 }
 
 // EnrolStep enrols a practice with a virtual card, as pieks card enrol does with one in a reader.
@@ -160,6 +167,13 @@ type WaitStep struct {
 	Lists      *int          `yaml:"lists"`      // published lists that the node knows
 	Queued     *int          `yaml:"queued"`     // disclosures at the relay that are not published yet
 	Within     time.Duration `yaml:"within"`     // 30 s when left out
+
+	Directory *int   `yaml:"directory"` // institutions that the patient's copy has
+	Checkin   string `yaml:"checkin"`   // a check-in of this scenario is in State at its patient
+	Why       string `yaml:"why"`       // with this code
+	Arrivals  *int   `yaml:"arrivals"`  // who has checked in at the practice
+	Workplace string `yaml:"workplace"` // at this workplace only
+	History   *int   `yaml:"history"`   // check-ins that the patient sees
 }
 
 // BookStep asks for an appointment.
@@ -292,6 +306,7 @@ func (s Step) kinds() []string {
 		{"wait", s.Wait != nil}, {"request", s.Request != nil}, {"book", s.Book != nil}, {"race", s.Race != nil}, {"verify", s.Verify != nil},
 		{"cancel", s.Cancel != nil}, {"plz", s.PLZ != nil}, {"cut", s.Cut != nil}, {"heal", s.Heal != nil}, {"same_pool", s.SamePool != nil},
 		{"repeat", s.Repeat != nil}, {"enrol", s.Enrol != nil}, {"revoke", s.Revoke != nil}, {"disclose", s.Disclose != nil}, {"sign", s.Sign != nil}, {"retract", s.Retract != nil},
+		{"listing", s.Listing != nil}, {"code", s.Code != nil}, {"checkin", s.Checkin != nil}, {"end", s.EndIt != nil},
 	} {
 		if k.set {
 			kinds = append(kinds, k.name)

@@ -70,6 +70,18 @@ func (r *runner) wait(ctx context.Context, s WaitStep) error {
 			return e.State == s.Enrolment, fmt.Sprintf("the enrolment of %s is %s: %s", s.At, e.State, e.Reason), err
 		case s.Disclosure != "":
 			return r.disclosureIn(ctx, node, s)
+		case s.Directory != nil:
+			var o control.CheckinOptions
+			err := node.Call(ctx, control.MethodCheckinOptions, nil, &o)
+			return o.Directory == *s.Directory, fmt.Sprintf("%s knows %d institutions", s.At, o.Directory), err
+		case s.Checkin != "":
+			return r.checkinIn(ctx, node, s)
+		case s.Arrivals != nil:
+			return arrived(ctx, node, s)
+		case s.History != nil:
+			var all []control.Checkin
+			err := node.Call(ctx, control.MethodCheckins, nil, &all)
+			return len(all) == *s.History, fmt.Sprintf("%s has %d check-ins", s.At, len(all)), err
 		case s.Warnings != nil || s.Lists != nil || s.Queued != nil:
 			return listsSeen(ctx, node, s)
 		}

@@ -66,9 +66,11 @@ func openCheckins(n *Node, cfg CheckinConfig) (*checkins, error) {
 	if c.directory, err = directory.Open(n.home.Store, n.home.Network, n.home.Now); err != nil {
 		return nil, fmt.Errorf("open the copy of the directory: %w", err)
 	}
-	cfg.HealthID.Now = n.home.Now
-	if c.healthID, err = healthid.New(cfg.HealthID); err != nil {
-		return nil, err
+	if cfg.HealthID.List != "" || len(cfg.HealthID.Providers) > 0 {
+		cfg.HealthID.Now = n.home.Now
+		if c.healthID, err = healthid.New(cfg.HealthID); err != nil {
+			return nil, err
+		}
 	}
 	n.home.Store.Retain(checkinBucket, func(key, _ []byte, _ time.Time) bool { return !c.isWorn(string(key)) })
 	return c, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -257,6 +258,9 @@ func (c *checkins) shown(e *checkinEntry) control.Checkin {
 	}
 	if r.State == control.CheckinStatePending {
 		out.Until = at(r.Until)
+	}
+	if u, err := url.Parse(r.CallBack); err == nil {
+		out.Caller = cmp.Or(u.Host, u.Scheme)
 	}
 	if r.CallBack != "" && r.State != control.CheckinStateConsent && r.State != control.CheckinStateProof {
 		if to, err := appcall.Answer(r.CallBack, statusOf(out)); err == nil {
