@@ -76,6 +76,18 @@ func Alike(oid, chosen string) bool {
 	return oid == chosen || kinds[oid].class == payer && kinds[chosen].class == payer
 }
 
+// AllAlike are all professions of the kind that somebody chose, in order.
+func AllAlike(chosen string) []string {
+	var out []string
+	for oid := range kinds {
+		if Alike(oid, chosen) {
+			out = append(out, oid)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // Kinds are all that can be chosen, by name.
 func Kinds() []control.Profession {
 	var out []control.Profession
