@@ -222,4 +222,6 @@ var errPulled = errors.New("the card was pulled")
 // channel is a card that is stood in for.
 type channel func(ctx context.Context, command []byte) ([]byte, error)
 
-func (c channel) Transmit(ctx context.Context, command []byte) ([]byte, error) { return c(ctx, command) }
+func (c channel) Transmit(ctx context.Context, command []byte) ([]byte, error) {
+	return c(ctx, command)
+}
