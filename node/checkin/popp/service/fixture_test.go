@@ -65,6 +65,7 @@ type town struct {
 
 	lock     sync.Mutex
 	requests []seen
+	stop     func() // serves no more
 }
 
 // setup makes a town; change may alter what it is made of.
@@ -99,6 +100,7 @@ func setup(t *testing.T, change func(*service.Config), compat client.Compat) *to
 	server.Listener.Close()
 	server.Listener = listener
 	server.Start()
+	w.stop = server.Close
 	t.Cleanup(server.Close)
 	w.patient, w.practice = w.newPatient(t, zeta.Config{}, compat), w.newPractice(t, compat)
 	return w
@@ -222,4 +224,6 @@ var errPulled = errors.New("the card was pulled")
 // channel is a card that is stood in for.
 type channel func(ctx context.Context, command []byte) ([]byte, error)
 
-func (c channel) Transmit(ctx context.Context, command []byte) ([]byte, error) { return c(ctx, command) }
+func (c channel) Transmit(ctx context.Context, command []byte) ([]byte, error) {
+	return c(ctx, command)
+}

@@ -2,7 +2,9 @@ package service_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"net/http"
 
@@ -17,3 +19,17 @@ func readAll(r *http.Request) (string, error) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return string(body), err
 }
+
+const request = "HealthcareService?organization.active=true&organization.identifier=" + string(practiceID)
+
+// directoryOf answers everything with a bundle.
+func directoryOf(answer string) func(context.Context, string) ([]byte, error) {
+	return func(_ context.Context, got string) ([]byte, error) {
+		if got != request {
+			return nil, errRequest
+		}
+		return []byte(answer), nil
+	}
+}
+
+var errRequest = errors.New("another request than the client's")
