@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"pieks/node/control"
 	"pieks/node/home/testnet"
 	"pieks/node/web"
 	"pieks/node/web/webtest"
@@ -22,11 +23,17 @@ type site struct {
 
 func newSite(t testing.TB) *site {
 	t.Helper()
+	return newSiteWith(t, nil, (*node).handlers)
+}
+
+// newSiteWith serves it with card readers and more that its node can do.
+func newSiteWith(t testing.TB, cards Cards, handlers func(*node) control.Handlers) *site {
+	t.Helper()
 	s := &site{clock: &testnet.Clock{}}
 	s.node = newNode(s.clock.Now)
 	h := webtest.Home(t, "patient", s.clock.Now, testnet.Config{})
 	var err error
-	s.Server, err = web.Serve(web.Config{Home: h, Changes: s.node.changes, Handlers: s.node.handlers(), Pages: Pages(nil), Listen: "127.0.0.1:0",
+	s.Server, err = web.Serve(web.Config{Home: h, Changes: s.node.changes, Handlers: handlers(s.node), Pages: Pages(cards), Listen: "127.0.0.1:0",
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	webtest.Closes(t, s.Server, err)
 	return s
