@@ -12,6 +12,7 @@ import (
 // Checkins are the settings of a patient's check-ins beyond the mesh. Without them nobody outside of the network is asked for anything.
 type Checkins struct {
 	GiveUp      time.Duration `help:"How long a check-in waits for a practice that is away, at most seven days." default:"72h" placeholder:"DURATION"`
+	Service     string        `name:"popp-service" help:"PoPP service for institutions that are not in the network, https; left out, there is none." placeholder:"URL"`
 	VZD         string        `name:"vzd" help:"Search address of the directory service of the Telematikinfrastruktur (FHIR-VZD), https; left out, it is not asked." placeholder:"URL"`
 	IDPList     string        `name:"idp-list" help:"Federation list of the insurers' identity providers, for the GesundheitsID." placeholder:"URL"`
 	IDP         []string      `name:"idp" sep:"none" help:"An identity provider by name: NAME=URL; may be repeated, in place of a list." placeholder:"NAME=URL"`
@@ -21,7 +22,7 @@ type Checkins struct {
 
 // config reads the settings.
 func (c *Checkins) config() (patient.CheckinConfig, error) {
-	cfg := patient.CheckinConfig{GiveUp: c.GiveUp, Directory: c.VZD, SetupURL: c.HealthIDNew, HealthID: healthid.Config{List: c.IDPList, ClientID: c.IDPClient}}
+	cfg := patient.CheckinConfig{GiveUp: c.GiveUp, Service: patient.ServiceConfig{URL: c.Service}, Directory: c.VZD, SetupURL: c.HealthIDNew, HealthID: healthid.Config{List: c.IDPList, ClientID: c.IDPClient}}
 	for _, text := range c.IDP {
 		name, issuer, ok := strings.Cut(text, "=")
 		if !ok || name == "" || issuer == "" {

@@ -18,8 +18,10 @@ type CheckinConfig struct {
 	Directory string // search address of a FHIR-VZD, https; "" asks none
 	HealthID  healthid.Config
 	SetupURL  string        // where the insurer sets a GesundheitsID up
+	Service   ServiceConfig // the PoPP service
 	GiveUp    time.Duration // how long a check-in waits for a practice that is away; 0: 72 hours
-	HTTP      *http.Client  // of the directory service; nil: one of its own
+
+	Transport http.RoundTripper // to the directory service; nil: http.DefaultTransport
 }
 
 // checkins are this user's check-ins, what drives them on, and what they go by.
@@ -28,6 +30,7 @@ type checkins struct {
 	cfg       CheckinConfig
 	directory *directory.Copy
 	healthID  *healthid.Client // nil: none is set up
+	service   *poppService     // nil: none is set up
 
 	writing sync.Mutex // held while options or favourites are written down
 
@@ -71,6 +74,9 @@ func openCheckins(n *Node, cfg CheckinConfig) (*checkins, error) {
 		if c.healthID, err = healthid.New(cfg.HealthID); err != nil {
 			return nil, err
 		}
+	}
+	if c.service, err = openService(n, cfg.Service); err != nil {
+		return nil, fmt.Errorf("set the PoPP service up: %w", err)
 	}
 	n.home.Store.Retain(checkinBucket, func(key, _ []byte, _ time.Time) bool { return !c.isWorn(string(key)) })
 	return c, nil

@@ -1,7 +1,6 @@
 package patient
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -78,12 +77,12 @@ func (c *checkins) scan(ctx context.Context, in control.CheckinScan) (control.Ch
 
 // lookUp finds institutions by their Telematik-ID: in this node's own copy of the mesh's directory, then at the directory service.
 func (c *checkins) lookUp(ctx context.Context, id, origin string) ([]control.Institution, error) {
-	if origin != vzdOrigin {
+	if origin != vzd.Origin {
 		if found := shownEntries(c.directory.With(id)); len(found) > 0 {
 			return found, nil
 		}
 	}
-	if origin == meshOrigin || !c.hasDirectoryService() {
+	if origin == directory.Origin || !c.hasDirectoryService() {
 		return nil, control.Coded(control.KindNotFound, control.CodeNoInstitution, "%w", errNoInstitution)
 	}
 	request, err := vzd.Request(control.InstitutionQuery{TelematikID: id})
@@ -95,21 +94,15 @@ func (c *checkins) lookUp(ctx context.Context, id, origin string) ([]control.Ins
 
 // lookUpAt asks the directory service and wants an answer.
 func (c *checkins) lookUpAt(ctx context.Context, request string) ([]control.Institution, error) {
-	found, err := c.askDirectory(ctx, request)
+	result, err := c.askDirectory(ctx, request)
 	if err != nil {
 		return nil, control.Errorf(control.KindUnavailable, "The directory service did not answer: %w", err)
 	}
-	if len(found) == 0 {
+	if len(result.Institutions) == 0 {
 		return nil, control.Coded(control.KindNotFound, control.CodeNoInstitution, "%w", errNoInstitution)
 	}
-	return found, nil
+	return result.Institutions, nil
 }
-
-// Where an institution was found (control.Institution.Origin): in the mesh, or at the directory service.
-const (
-	meshOrigin = "mesh"
-	vzdOrigin  = "vzd"
-)
 
 func shownEntries(entries []directory.Entry) []control.Institution {
 	list := make([]control.Institution, 0, len(entries))
@@ -141,16 +134,19 @@ func (c *checkins) institutions(ctx context.Context, q control.InstitutionQuery)
 	}
 	switch {
 	case c.hasDirectoryService():
-		found, err := c.askDirectory(ctx, request)
-		if err != nil {
+		result, err := c.askDirectory(ctx, request)
+		switch {
+		case err != nil:
 			out.Partial, out.Message = true, "The directory service did not answer: only what the network lists is shown."
 			c.node.log.Debug("directory service", "err", err)
+		case result.More:
+			out.Partial, out.Message = true, "There are more than are shown: search for something more precise."
 		}
-		out.Institutions = merge(out.Institutions, found)
+		out.Institutions = merge(out.Institutions, result.Institutions)
 	case q.FHIRSearch != "":
 		return out, control.Errorf(control.KindUnavailable, "No directory service is set up here: search by name or postcode.")
 	}
-	out.Professions = professionsOf(out.Institutions)
+	out.Professions = directory.Professions(out.Institutions)
 	return out, nil
 }
 
@@ -168,36 +164,19 @@ func merge(list, more []control.Institution) []control.Institution {
 	return list
 }
 
-func professionsOf(list []control.Institution) []control.Profession {
-	all := []control.Profession{}
-	for _, i := range list {
-		p := control.Profession{OID: i.Profession, Name: i.Kind}
-		if i.Profession != "" && !slices.ContainsFunc(all, func(other control.Profession) bool { return other.OID == p.OID }) {
-			all = append(all, p)
-		}
-	}
-	slices.SortFunc(all, func(a, b control.Profession) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.OID, b.OID))
-	})
-	return all
-}
-
 // hasDirectoryService says whether somebody outside can be asked for institutions.
-func (c *checkins) hasDirectoryService() bool { return c.cfg.Directory != "" }
+func (c *checkins) hasDirectoryService() bool { return c.cfg.Directory != "" || c.hasService() }
 
 // askDirectory asks the directory service and remembers what it said.
-func (c *checkins) askDirectory(ctx context.Context, request string) ([]control.Institution, error) {
-	found, err := c.searchDirectory(ctx, request)
+func (c *checkins) askDirectory(ctx context.Context, request string) (vzd.Result, error) {
+	result, err := c.searchDirectory(ctx, request)
 	if err != nil {
-		return nil, err
-	}
-	for i := range found {
-		found[i].Origin, found[i].Mesh = vzdOrigin, false
+		return result, err
 	}
 	c.mu.Lock()
-	c.found.put(found, c.node.home.Now())
+	c.found.put(result.Institutions, c.node.home.Now())
 	c.mu.Unlock()
-	return found, nil
+	return result, nil
 }
 
 // choose finds the institution that a check-in is to begin with. A kept or a shown one costs no question (A_28512).
@@ -222,12 +201,12 @@ func (c *checkins) candidates(ctx context.Context, in control.CheckinBegin) ([]c
 		}
 		return c.lookUpAt(ctx, in.FHIRSearch)
 	}
-	if in.Origin != vzdOrigin {
+	if in.Origin != vzd.Origin {
 		if found := shownEntries(c.directory.With(in.TelematikID)); len(found) > 0 {
 			return found, nil
 		}
 	}
-	if in.Origin != meshOrigin {
+	if in.Origin != directory.Origin {
 		c.mu.Lock()
 		seen := c.found.get(in.TelematikID, c.node.home.Now())
 		c.mu.Unlock()
@@ -235,7 +214,7 @@ func (c *checkins) candidates(ctx context.Context, in control.CheckinBegin) ([]c
 			return seen, nil
 		}
 	}
-	if f, kept := c.favourite(in.TelematikID); kept && f.Origin == vzdOrigin && in.Origin != meshOrigin {
+	if f, kept := c.favourite(in.TelematikID); kept && f.Origin == vzd.Origin && in.Origin != directory.Origin {
 		return []control.Institution{f.institution()}, nil
 	}
 	return c.lookUp(ctx, in.TelematikID, in.Origin)

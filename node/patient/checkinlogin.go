@@ -156,10 +156,13 @@ func (c *checkins) loggedIn(ctx context.Context, in control.CheckinLoggedIn) (co
 // finishLogin redeems the code and hands the ID token over; it is left for a practice that is away.
 func (c *checkins) finishLogin(ctx context.Context, e *checkinEntry, in control.CheckinLoggedIn) (verdict, error) {
 	if in.Error != "" || in.Code == "" {
+		if c.service != nil {
+			c.service.Forget(in.State)
+		}
 		return verdict{}, control.Coded(control.KindConflict, control.CodeLogin, "%w", errLogin)
 	}
 	if e.look().Via == viaService {
-		return c.finishLoginAtService(ctx, e, in)
+		return c.finishLoginAtService(ctx, in)
 	}
 	token, _, err := c.healthID.Finish(ctx, in.State, in.Code)
 	if err != nil {

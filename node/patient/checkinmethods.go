@@ -12,7 +12,9 @@ import (
 
 	"pieks/card/pace"
 	"pieks/node/checkin/appcall"
+	"pieks/node/checkin/directory"
 	"pieks/node/checkin/popp"
+	"pieks/node/checkin/vzd"
 	"pieks/node/control"
 )
 
@@ -109,7 +111,7 @@ func checkBegin(in *control.CheckinBegin) error {
 			return control.Coded(control.KindUsage, control.CodeCallBack, "%w", err)
 		}
 	}
-	if !slices.Contains([]string{"", meshOrigin, vzdOrigin}, in.Origin) {
+	if !slices.Contains([]string{"", directory.Origin, vzd.Origin}, in.Origin) {
 		return control.Errorf(control.KindUsage, "An institution is of the mesh or of vzd, the directory service.")
 	}
 	return nil
