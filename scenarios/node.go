@@ -29,6 +29,7 @@ type Node struct {
 	details practice.Details
 	plz     string
 	giveUp  time.Duration // of a patient's check-ins; 0: 72 hours
+	service string        // URL of a patient's PoPP service; "" is none
 
 	mu      sync.Mutex                 // a node in this process ends by itself when it was told to, and when its user deletes everything
 	running interface{ Close() error } // in this process
@@ -56,6 +57,7 @@ func (n *Node) Start(ctx context.Context) error {
 		n.running, err = n.startHere(ctx)
 	}
 	if err != nil {
+		n.running = nil // what a role gives with an error is a nil of its own type
 		return fmt.Errorf("start %s: %w", n.Name, err)
 	}
 	n.starts = time.Since(began)
@@ -75,7 +77,7 @@ func (n *Node) startHere(ctx context.Context) (interface{ Close() error }, error
 		}
 		return practice.Start(ctx, cfg)
 	}
-	return patient.Start(ctx, patient.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), PLZ: n.plz, Checkin: patient.CheckinConfig{GiveUp: n.giveUp}, Stop: n.end, Now: n.net.cfg.Now, Log: log})
+	return patient.Start(ctx, patient.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), PLZ: n.plz, Checkin: patient.CheckinConfig{GiveUp: n.giveUp, Service: patient.ServiceConfig{URL: n.service}}, Stop: n.end, Now: n.net.cfg.Now, Log: log})
 }
 
 // loopback keeps test nodes off the machine's networks.
@@ -94,6 +96,9 @@ func (n *Node) args() []string {
 		args = append(args, "--plz", n.plz)
 		if n.giveUp != 0 {
 			args = append(args, "--give-up", n.giveUp.String())
+		}
+		if n.service != "" {
+			args = append(args, "--popp-service", n.service)
 		}
 	}
 	return args

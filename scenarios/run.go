@@ -55,7 +55,7 @@ func Run(ctx context.Context, script *Script, opts Options) (result Result, err 
 	if err != nil {
 		return result, err
 	}
-	defer func() { err = errors.Join(err, r.net.Close()) }()
+	defer func() { err = errors.Join(err, r.net.Close(), r.service.close()) }()
 	if err := r.steps(ctx, script.Steps); err != nil {
 		result.Steps, result.Step = r.done, r.current
 		return result, fmt.Errorf("step %d (%s): %w", r.done+1, r.current, err)
@@ -72,6 +72,7 @@ type runner struct {
 	epochs   map[string]uint64 // last seen, by practice
 	// disclosures of the scenario, by name, as they were begun.
 	disclosures map[string]control.Disclosure
+	service     *poppService               // nil: there is none
 	codes       map[string]string          // of check-ins, by name
 	checkins    map[string]control.Checkin // by name, as they were last seen
 	// certificates of the cards with which practices enrolled, by practice.
@@ -104,10 +105,15 @@ func newRunner(ctx context.Context, script *Script, opts Options) (*runner, erro
 	for name, p := range script.Practices {
 		net.AddPractice(name, p.details(name))
 	}
-	for name, p := range script.Patients {
-		net.AddPatient(name, p.PLZ).giveUp = p.GiveUp
+	service, err := startService(net, script.Service)
+	if err != nil {
+		return nil, errors.Join(err, net.Close())
 	}
-	return &runner{net: net, opts: opts, bookings: map[string]*known{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}, certificates: map[string][]byte{},
+	for name, p := range script.Patients {
+		node := net.AddPatient(name, p.PLZ)
+		node.giveUp, node.service = p.GiveUp, service.address()
+	}
+	return &runner{net: net, opts: opts, service: service, bookings: map[string]*known{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}, certificates: map[string][]byte{},
 		codes: map[string]string{}, checkins: map[string]control.Checkin{}}, nil
 }
 
@@ -197,6 +203,10 @@ func (r *runner) step(ctx context.Context, s Step) error {
 		return r.checkin(ctx, *s.Checkin)
 	case s.EndIt != nil:
 		return r.endCheckin(ctx, *s.EndIt)
+	case s.Online != nil:
+		return r.service.online(*s.Online)
+	case s.Pull != nil:
+		return r.service.pull(ctx, *s.Pull)
 	}
 	return ErrScript
 }

@@ -19,7 +19,9 @@ type Script struct {
 	Network   ScriptNetwork           `yaml:"network"`
 	Practices map[string]PracticeSpec `yaml:"practices"`
 	Patients  map[string]PatientSpec  `yaml:"patients"`
-	Steps     []Step                  `yaml:"steps"`
+	// Service is a PoPP service, a double, for institutions that are not in the mesh; nil: there is none.
+	Service *ServiceSpec `yaml:"popp_service"`
+	Steps   []Step       `yaml:"steps"`
 }
 
 // ScriptNetwork are the rules of a scenario's network; what is left out is as in a real one.
@@ -85,6 +87,8 @@ type Step struct {
 	Code    *CodeStep    `yaml:"code,omitempty"`    // a practice hangs a check-in code up
 	Checkin *CheckinStep `yaml:"checkin,omitempty"` // a patient scans it, agrees and proves that they are there
 	EndIt   *EndStep     `yaml:"end,omitempty"`     // a patient gives a check-in up
+	Online  *OnlineStep  `yaml:"online,omitempty"`  // an institution of the PoPP service comes online, or goes
+	Pull    *PullStep    `yaml:"pull,omitempty"`    // it fetches its tokens and verifies them
 }
 
 // EnrolStep enrols a practice with a virtual card, as pieks card enrol does with one in a reader.
@@ -307,6 +311,7 @@ func (s Step) kinds() []string {
 		{"cancel", s.Cancel != nil}, {"plz", s.PLZ != nil}, {"cut", s.Cut != nil}, {"heal", s.Heal != nil}, {"same_pool", s.SamePool != nil},
 		{"repeat", s.Repeat != nil}, {"enrol", s.Enrol != nil}, {"revoke", s.Revoke != nil}, {"disclose", s.Disclose != nil}, {"sign", s.Sign != nil}, {"retract", s.Retract != nil},
 		{"listing", s.Listing != nil}, {"code", s.Code != nil}, {"checkin", s.Checkin != nil}, {"end", s.EndIt != nil},
+		{"online", s.Online != nil}, {"pull", s.Pull != nil},
 	} {
 		if k.set {
 			kinds = append(kinds, k.name)

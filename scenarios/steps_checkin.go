@@ -35,6 +35,7 @@ type CheckinStep struct {
 	Text   string `yaml:"text"`   // or a text that somebody scanned
 	Refuse bool   `yaml:"refuse"` // the patient does not agree
 	Person string `yaml:"person"` // whose virtual card it is; the node's own when left out
+	Fresh  bool   `yaml:"fresh"`  // the insurer has not told the PoPP service of this card yet
 	CA     string `yaml:"ca"`     // a name of another CA than the network's
 	State  string `yaml:"state"`  // success when left out
 	Expect string `yaml:"expect"` // part of the refusal, in place of a state
@@ -146,15 +147,15 @@ func (r *runner) patientCard(s CheckinStep) (card.Channel, error) {
 	if test == nil {
 		return nil, fmt.Errorf("this is no test network")
 	}
-	made := r.net.made.Bundle.IssuedAt()
+	day := r.net.made.Bundle.IssuedAt()
 	ca, err := card.LoadTestCA(test.PrivateKey, test.Certificate)
 	if s.CA != "" {
-		ca, err = card.NewTestCA(sha256.Sum256([]byte(s.CA)), made)
+		ca, err = card.NewTestCA(sha256.Sum256([]byte(s.CA)), day)
 	}
 	if err != nil {
 		return nil, err
 	}
-	pki, err := egk.TestPKIOf(ca, made)
+	pki, err := egk.TestPKIOf(ca, day)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +163,17 @@ func (r *runner) patientCard(s CheckinStep) (card.Channel, error) {
 	if person == "" {
 		person = s.At
 	}
-	return egk.NewVirtual(pki, egk.VirtualOptions{Seed: sha256.Sum256([]byte(person)), Name: "Erika " + person, Now: made})
+	made := egk.VirtualOptions{Seed: sha256.Sum256([]byte(person)), Name: "Erika " + person, Now: day}
+	holder, err := egk.NewPatient(pki, made)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Fresh {
+		if err := r.service.list(holder); err != nil {
+			return nil, err
+		}
+	}
+	return card.VirtualPatient(holder)
 }
 
 func (r *runner) endCheckin(ctx context.Context, s EndStep) error {
@@ -177,23 +188,18 @@ func (r *runner) endCheckin(ctx context.Context, s EndStep) error {
 	return expected(node.Call(ctx, control.MethodCheckinEnd, control.CheckinName{ID: known.ID}, nil), s.Expect)
 }
 
-// checkinIn looks how a check-in stands at its patient.
+// checkinIn asks how a check-in stands at its patient.
 func (r *runner) checkinIn(ctx context.Context, node *Node, s WaitStep) (bool, string, error) {
 	known, ok := r.checkins[s.Checkin]
 	if !ok {
 		return false, fmt.Sprintf("there is no check-in %q", s.Checkin), nil
 	}
-	var all []control.Checkin
-	if err := node.Call(ctx, control.MethodCheckins, nil, &all); err != nil {
-		return false, "no check-ins", err
+	var c control.Checkin
+	if err := node.Call(ctx, control.MethodCheckin, control.CheckinName{ID: known.ID}, &c); err != nil {
+		return false, "no check-in", err
 	}
-	for _, c := range all {
-		if c.ID == known.ID {
-			ok := c.State == s.State && (s.Why == "" || c.Why == s.Why)
-			return ok, fmt.Sprintf("the check-in is %s: %s %s", c.State, c.Why, c.Message), nil
-		}
-	}
-	return false, fmt.Sprintf("%s does not know the check-in", node.Name), nil
+	ok = c.State == s.State && (s.Why == "" || c.Why == s.Why)
+	return ok, fmt.Sprintf("the check-in is %s: %s %s", c.State, c.Why, c.Message), nil
 }
 
 // arrived counts who has checked in at a practice.

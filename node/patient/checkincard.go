@@ -339,6 +339,9 @@ func (c *checkins) settle(ctx context.Context, e *checkinEntry, way string, v ve
 		if v.record != "" {
 			r.Record = v.record
 		}
+		if r.Via == viaService && r.State == control.CheckinStatePending {
+			r.Until = unix(now.Add(maxGiveUp)) // the service gives up in its own time, and says so; this is for one that never does
+		}
 		r.GiveUp = uint64((c.cfg.GiveUp + time.Hour - 1) / time.Hour)
 		r.Offer = own && offersHealthID(options.OwnCards, c.cfg.SetupURL != "", options.Insurer != "")
 	})

@@ -21,7 +21,7 @@ func (c *checkins) goOn(ctx context.Context, e *checkinEntry) {
 	if r.State != control.CheckinStatePending {
 		return
 	}
-	if r.Until != 0 && unix(now) >= r.Until {
+	if r.late(now) {
 		c.giveUp(ctx, e, now)
 		return
 	}

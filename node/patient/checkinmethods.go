@@ -182,13 +182,12 @@ func (c *checkins) status(ctx context.Context, in control.CheckinName) (control.
 	if err != nil {
 		return control.Checkin{}, checkinRefusal(err)
 	}
-	if e.look().State == control.CheckinStatePending && e.tryTurn() {
-		if now := c.node.home.Now(); now.Sub(e.asked).Abs() >= askPendingAgain {
-			if unix(now) >= e.look().Until {
-				c.giveUp(ctx, e, now)
-			} else {
-				c.askHow(ctx, e)
-			}
+	if r := e.look(); r.State == control.CheckinStatePending && e.tryTurn() {
+		switch now := c.node.home.Now(); {
+		case r.late(now):
+			c.giveUp(ctx, e, now)
+		case now.Sub(e.asked).Abs() >= askPendingAgain:
+			c.askHow(ctx, e)
 		}
 		e.endTurn()
 	}

@@ -164,9 +164,14 @@ func (r *checkinRecord) givenUp() bool {
 	return r.State == control.CheckinStateCanceled && r.Proved != 0 && (r.Why == control.CodeGiveUp || r.Why == control.CodeCheckinEnded)
 }
 
+// late says that a pending one waited long enough.
+func (r *checkinRecord) late(now time.Time) bool {
+	return r.State == control.CheckinStatePending && r.Until != 0 && unix(now) >= r.Until
+}
+
 // expire gives up what waited long enough, and says whether it did.
 func (r *checkinRecord) expire(now time.Time) bool {
-	if r.State != control.CheckinStatePending || r.Until == 0 || unix(now) < r.Until {
+	if !r.late(now) {
 		return false
 	}
 	return r.tell(verdict{State: control.CheckinStateCanceled, Why: control.CodeGiveUp, At: at(r.Until)}, now)
