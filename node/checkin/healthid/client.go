@@ -99,7 +99,7 @@ func (c *Client) push(ctx context.Context, p *provider, state string, one login)
 		"code_challenge": {challenge(one.verifier)}, "code_challenge_method": {"S256"},
 	}, maxAnswer)
 	if err != nil {
-		return "", err
+		return "", away(err)
 	}
 	o, err := answerOf(status, body, ErrRefused)
 	if err != nil {
@@ -129,7 +129,7 @@ func (c *Client) Finish(ctx context.Context, state, code string) (idToken string
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {one.redirect}, "client_id": {c.clientID}, "code_verifier": {one.verifier},
 	}, maxAnswer)
 	if err != nil {
-		return "", nil, fmt.Errorf("finish a login: %w", err)
+		return "", nil, fmt.Errorf("finish a login: %w", away(err))
 	}
 	o, err := answerOf(status, body, ErrCode)
 	if err != nil {
@@ -166,7 +166,7 @@ func answerOf(status int, body []byte, refused error) (jose.Object, error) {
 		return o, nil
 	}
 	if status >= 500 {
-		return nil, fmt.Errorf("%w (HTTP status %d)", federation.ErrAnswer, status)
+		return nil, away(fmt.Errorf("%w (HTTP status %d)", federation.ErrAnswer, status))
 	}
 	code, _ := o.OptionalText("error")
 	return nil, named(refused, code)

@@ -28,8 +28,9 @@
 //	acr gematik-ehealth-loa-substantial or -high                         ErrLevel
 //	urn:telematik:claims:id a KVNR, urn:telematik:claims:organization an IK, by their form     ErrPerson
 //
-// A practice that finds an ID token in its mailbox reads it long after its minutes: VerifyWithin takes its age in place of its end. That is no hole: its
-// nonce is good for one check-in at one practice.
+// A practice that finds an ID token in its mailbox reads it long after its minutes: VerifyAt wants it to have been issued within the 10 minutes of a
+// login after its check-in began (10 more each way for the patient's clock), in place of its end. That is no hole: its nonce is good for one check-in
+// at one practice, which takes it once.
 //
 // # Where providers come from
 //

@@ -1,6 +1,11 @@
 package healthid
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+
+	"pieks/node/checkin/federation"
+)
 
 // Errors of a login, in its order. None says who logs in.
 var (
@@ -8,13 +13,15 @@ var (
 	ErrList      = errors.New("list of the insurers cannot be used: try again later")
 	ErrInsurer   = errors.New("insurer is not on the list: choose another one, or use the card")
 	ErrDiscovery = errors.New("login of the insurer says nothing usable about itself: try again later, or use the card")
-	ErrBack      = errors.New("login has to come back to this computer")
-	ErrNonceForm = errors.New("a login needs a nonce of 22 to 128 characters")
-	ErrRefused   = errors.New("login of the insurer does not take this app: use the card")
-	ErrState     = errors.New("this login is unknown, over, or was used already: begin it again")
-	ErrDeclined  = errors.New("login was declined: nothing was sent to the practice")
-	ErrLogin     = errors.New("login of the insurer failed: try again, or use the card")
-	ErrCode      = errors.New("login of the insurer did not accept its own answer: begin it again")
+	// ErrUnreachable says that list or provider do not answer: nothing can be told of a login now, and it may be good.
+	ErrUnreachable = errors.New("login of the insurer does not answer: try again later, or use the card")
+	ErrBack        = errors.New("login has to come back to this computer")
+	ErrNonceForm   = errors.New("a login needs a nonce of 22 to 128 characters")
+	ErrRefused     = errors.New("login of the insurer does not take this app: use the card")
+	ErrState       = errors.New("this login is unknown, over, or was used already: begin it again")
+	ErrDeclined    = errors.New("login was declined: nothing was sent to the practice")
+	ErrLogin       = errors.New("login of the insurer failed: try again, or use the card")
+	ErrCode        = errors.New("login of the insurer did not accept its own answer: begin it again")
 )
 
 // Errors of an ID token.
@@ -29,3 +36,11 @@ var (
 	ErrLevel    = errors.New("login was not strong enough for a check-in: use a GesundheitsID with your card or your ID card")
 	ErrPerson   = errors.New("login does not say insurance number and insurer")
 )
+
+// away adds ErrUnreachable to an error of a service that does not answer, or only with an error of its own.
+func away(err error) error {
+	if errors.Is(err, federation.ErrUnreachable) || errors.Is(err, federation.ErrAnswer) && !errors.Is(err, federation.ErrNotFound) {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return err
+}

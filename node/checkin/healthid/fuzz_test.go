@@ -12,7 +12,7 @@ import (
 func FuzzIDToken(f *testing.F) {
 	f.Add([]byte(`{"iss":"https://idp.example","aud":"c","exp":1778846460,"iat":1778846400,"nonce":"n","acr":"gematik-ehealth-loa-high","amr":["x"],` +
 		`"urn:telematik:claims:id":"X110639491","urn:telematik:claims:organization":"109500969"}`))
-	w := wanted{"https://idp.example", "c", "n", time.Unix(1778846400, 0), 0}
+	w := wanted{"https://idp.example", "c", "n", time.Unix(1778846400, 0), time.Time{}}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		o, err := jose.ParseObject(payload)
 		if err != nil {

@@ -35,7 +35,7 @@ const (
 type wanted struct {
 	issuer, audience, nonce string
 	now                     time.Time
-	age                     time.Duration // zero: it has to hold by its own end
+	began                   time.Time // of the check-in that it was made for; zero: it has to hold now by its own end
 }
 
 // verify checks an ID token with the keys of its issuer, which is on the list.
@@ -148,11 +148,10 @@ func (w wanted) times(o jose.Object) (time.Time, error) {
 	if latest := w.now.Add(leeway); issued.After(latest) || authenticated.After(latest) {
 		return time.Time{}, ErrFuture
 	}
-	end := expires.Add(leeway)
-	if late := issued.Add(w.age + leeway); w.age > 0 && late.After(end) {
-		end = late
+	if w.began.IsZero() && !w.now.Before(expires.Add(leeway)) {
+		return time.Time{}, ErrExpired
 	}
-	if !w.now.Before(end) {
+	if !w.began.IsZero() && (issued.Before(w.began.Add(-maxSkew)) || issued.After(w.began.Add(loginTime+maxSkew))) {
 		return time.Time{}, ErrExpired
 	}
 	return authenticated, nil

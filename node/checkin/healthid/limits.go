@@ -34,6 +34,8 @@ const (
 	loginTime = 10 * time.Minute
 	// leeway: for clocks, as with tokens.
 	leeway = time.Minute
+	// maxSkew: design.md 17, how far a patient's clock may be off from that of a provider.
+	maxSkew = 10 * time.Minute
 	// refreshAfter: a provider's keys and addresses.
 	refreshAfter = time.Hour
 	// retryAfter: how often one provider is asked again at most, whatever tokens come.

@@ -102,7 +102,7 @@ func (l *list) current(ctx context.Context) ([]control.Insurer, error) {
 func (l *list) fetch(ctx context.Context) ([]control.Insurer, time.Time, error) {
 	body, err := l.fetcher.Get(ctx, l.address, "application/jwt, application/json;q=0.5", maxList)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("%w: %w", ErrList, err)
+		return nil, time.Time{}, fmt.Errorf("%w: %w", ErrList, away(err))
 	}
 	text := strings.TrimSpace(string(body))
 	var o jose.Object
@@ -112,7 +112,7 @@ func (l *list) fetch(ctx context.Context) ([]control.Insurer, time.Time, error) 
 		o, err = l.signed(ctx, text)
 	}
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("%w: %w", ErrList, err)
+		return nil, time.Time{}, fmt.Errorf("%w: %w", ErrList, away(err))
 	}
 	end := l.now().Add(plainLife)
 	if _, ok := o["exp"]; ok {

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"pieks/node/checkin/federation"
 	"pieks/node/checkin/healthid"
 	"pieks/node/checkin/healthid/testidp"
 	"pieks/node/checkin/jose"
@@ -216,6 +215,8 @@ func TestIDTokens(t *testing.T) {
 
 func TestLate(t *testing.T) {
 	s := newStage(t, testidp.Config{})
+	began := s.clock.now()
+	s.clock.add(9 * time.Minute) // the login took that long
 	idToken, err := s.idp.IDToken(testidp.Persons[0], clientID, nonce)
 	if err != nil {
 		t.Fatal(err)
@@ -224,15 +225,20 @@ func TestLate(t *testing.T) {
 	if _, err := s.practice.Verify(t.Context(), idToken, nonce); !errors.Is(err, healthid.ErrExpired) {
 		t.Errorf("after its minutes: %v", err)
 	}
-	if who, err := s.practice.VerifyWithin(t.Context(), idToken, nonce, 72*time.Hour); err != nil || who.KVNR != testidp.Persons[0].KVNR {
-		t.Errorf("out of a mailbox: %v, %v", who, err)
-	}
-	if _, err := s.practice.VerifyWithin(t.Context(), idToken, nonce+"x", 72*time.Hour); !errors.Is(err, healthid.ErrNonce) {
+	if _, err := s.practice.VerifyAt(t.Context(), idToken, nonce+"x", began); !errors.Is(err, healthid.ErrNonce) {
 		t.Errorf("for another check-in: %v", err)
 	}
-	s.clock.add(time.Hour + time.Minute)
-	if _, err := s.practice.VerifyWithin(t.Context(), idToken, nonce, 72*time.Hour); !errors.Is(err, healthid.ErrExpired) {
-		t.Errorf("after three days: %v", err)
+	for after, want := range map[time.Duration]error{
+		0: nil, 19 * time.Minute: nil, 20 * time.Minute: healthid.ErrExpired, -11 * time.Minute: nil, -12 * time.Minute: healthid.ErrExpired,
+	} {
+		who, err := s.practice.VerifyAt(t.Context(), idToken, nonce, began.Add(after))
+		if !errors.Is(err, want) || err == nil && who.KVNR != testidp.Persons[0].KVNR {
+			t.Errorf("of a check-in %s later: %v, %v, want %v", after, who, err, want)
+		}
+	}
+	s.idp.Close()
+	if _, err := s.newVerifier(s.config).VerifyAt(t.Context(), idToken, nonce, began); !errors.Is(err, healthid.ErrUnreachable) {
+		t.Errorf("without its provider: %v", err)
 	}
 }
 
@@ -442,7 +448,7 @@ func TestBegin(t *testing.T) {
 		t.Errorf("another client: %v", err)
 	}
 	s.idp.Close()
-	if _, _, err := s.newClient(s.config).Begin(t.Context(), s.idp.Issuer, redirect, nonce); !errors.Is(err, federation.ErrUnreachable) {
+	if _, _, err := s.newClient(s.config).Begin(t.Context(), s.idp.Issuer, redirect, nonce); !errors.Is(err, healthid.ErrUnreachable) {
 		t.Errorf("provider gone: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -82,7 +82,7 @@ func (b *book) discover(ctx context.Context, issuer string) (*provider, error) {
 		p, err = b.configured(ctx, issuer)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDiscovery, err)
+		return nil, fmt.Errorf("%w: %w", ErrDiscovery, away(err))
 	}
 	if len(p.keys.Keys()) == 0 {
 		return nil, fmt.Errorf("%w: no keys", ErrDiscovery)

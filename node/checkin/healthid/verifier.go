@@ -22,16 +22,17 @@ func NewVerifier(c Config) (*Verifier, error) {
 
 // Verify checks signature, issuer, audience, times, nonce, level (gematik-ehealth-loa-substantial or -high) and the two claims.
 func (v *Verifier) Verify(ctx context.Context, idToken, nonce string) (*Person, error) {
-	return v.VerifyWithin(ctx, idToken, nonce, 0)
+	return v.VerifyAt(ctx, idToken, nonce, time.Time{})
 }
 
-// VerifyWithin is Verify of a token that waited: it may also have been issued up to age ago, its own end notwithstanding.
-func (v *Verifier) VerifyWithin(ctx context.Context, idToken, nonce string, age time.Duration) (*Person, error) {
+// VerifyAt is Verify of a token for a check-in that began at a time of the patient's clock, and which may have waited since: it has to have been
+// issued within the time of a login from then on, its own end notwithstanding. ErrUnreachable says that it cannot be told now.
+func (v *Verifier) VerifyAt(ctx context.Context, idToken, nonce string, began time.Time) (*Person, error) {
 	issuer, err := v.issuerOf(ctx, idToken)
 	if err != nil {
 		return nil, fmt.Errorf("verify a login: %w", err)
 	}
-	who, err := v.verify(ctx, idToken, wanted{issuer, v.clientID, nonce, v.now(), age})
+	who, err := v.verify(ctx, idToken, wanted{issuer, v.clientID, nonce, v.now(), began})
 	if err != nil {
 		return nil, fmt.Errorf("verify a login: %w", err)
 	}
