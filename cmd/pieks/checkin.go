@@ -11,6 +11,8 @@ type CheckinCmd struct {
 	Favourites CheckinFavouritesCmd `cmd:"" help:"Patient: institutions that are kept."`
 	CAN        CheckinCANCmd        `cmd:"" name:"can" help:"Patient: keep the access number of the card, or forget it."`
 	Step       CheckinStepCmd       `cmd:"" help:"Patient: drive a check-in step by step, for automatic tests."`
+
+	VerifyToken CheckinVerifyTokenCmd `cmd:"" name:"verify-token" help:"Check a PoPP token, or the presence token of a practice's node."`
 }
 
 func (CheckinCmd) Help() string {
