@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"pieks/card"
-	"pieks/card/egk"
 	"pieks/card/pace"
 	"pieks/card/vpcd"
 )
@@ -30,7 +29,7 @@ type CardVirtualCmd struct {
 	PINFile     string `name:"pin-file" type:"path" help:"File whose first line becomes its PIN; left out, 123456." placeholder:"FILE"`
 	Contactless bool   `help:"An eGK in a contactless field: it wants its access number (CAN), 123123 if --can and --can-file say no other."`
 	CAN
-	Write   string `type:"path" help:"Write ca.pem, card.pem and crl.pem into this folder: the card's CA, its certificate, and the CA's revocation list; of an eGK also cvc-root.cvc." placeholder:"DIR"`
+	Write   string `type:"path" help:"Write ca.pem, card.pem and crl.pem into this folder: the card's CA, its certificate, and the CA's revocation list; of an eGK also root.cvc, the root of its CV certificates." placeholder:"DIR"`
 	Revoked bool   `help:"The revocation list names this card."`
 }
 
@@ -161,28 +160,30 @@ func (c *CardVirtualCmd) write(virtual *card.Virtual, ca *card.TestCA) ([]string
 	if err := os.MkdirAll(c.Write, 0o755); err != nil {
 		return nil, fmt.Errorf("write certificates: %w", err)
 	}
-	type file struct {
-		name string
-		data []byte
-	}
-	asPEM := func(name, kind string, der []byte) file {
-		return file{name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})}
-	}
-	files := []file{
-		asPEM("ca.pem", "CERTIFICATE", ca.Certificate()), asPEM("card.pem", "CERTIFICATE", virtual.Certificate()), asPEM("crl.pem", "X509 CRL", crl),
+	inPEM := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
+	files := []certificateFile{
+		{"ca.pem", inPEM("CERTIFICATE", ca.Certificate())},
+		{"card.pem", inPEM("CERTIFICATE", virtual.Certificate())},
+		{"crl.pem", inPEM("X509 CRL", crl)},
 	}
 	if card.Kind(c.Kind) == card.EGK {
-		pki, err := egk.TestPKIOf(ca, now)
+		certifier, err := ca.CVC(now)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{"cvc-root.cvc", pki.CVC.Root()})
+		files = append(files, certificateFile{"root.cvc", certifier.Root()})
 	}
 	var names []string
 	for _, f := range files {
 		name := filepath.Join(c.Write, f.name)
-		err = errors.Join(err, writeWhole(name, f.data, 0o644))
+		err = errors.Join(err, writeWhole(name, f.content, 0o644))
 		names = append(names, name)
 	}
 	return names, err
+}
+
+// certificateFile is what --write writes.
+type certificateFile struct {
+	name    string
+	content []byte
 }
