@@ -28,6 +28,11 @@ type world struct {
 	answers func(*Answers)
 }
 
+func goodWorld(t testing.TB) *world {
+	t.Helper()
+	return &world{patient: testPatient(t), nonce: testNonce, trust: testPKI.Trust(), at: testNow}
+}
+
 // verify lets the card answer testNonce.
 func (w *world) verify(t testing.TB) (*Insured, error) {
 	t.Helper()
@@ -38,14 +43,17 @@ func (w *world) verify(t testing.TB) (*Insured, error) {
 	return a.Verify(w.nonce, w.trust, w.at)
 }
 
-// differs runs a table in which each case changes one thing of a good card.
-func differs(t *testing.T, table map[string]struct {
+// changes of a good card by their names, with what Verify has to say.
+type changes map[string]struct {
 	change func(w *world)
 	want   error
-}) {
+}
+
+// differs runs a table in which each case changes one thing of a good card.
+func differs(t *testing.T, table changes) {
 	t.Helper()
 	for name, c := range table {
-		w := &world{patient: testPatient(t), nonce: testNonce, trust: testPKI.Trust(), at: testNow}
+		w := goodWorld(t)
 		c.change(w)
 		who, err := w.verify(t)
 		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) || (err == nil) != (who != nil) {
@@ -55,11 +63,6 @@ func differs(t *testing.T, table map[string]struct {
 			t.Errorf("%s: the error names a person: %v", name, err)
 		}
 	}
-}
-
-type changes = map[string]struct {
-	change func(w *world)
-	want   error
 }
 
 // reissue gives the card a CV certificate for what it has, by the test PKI.
@@ -213,12 +216,12 @@ func TestX509(t *testing.T) {
 		"insurer in O":        {certificate(func(d *x509Draft) { d.subject[2].oid = oidO }), ErrNoIK},
 		"signature destroyed": {func(w *world) { w.patient.X509[len(w.patient.X509)-1] ^= 1 }, card.ErrCertificateSignature},
 	})
-	if who, err := (&world{patient: testPatient(t), nonce: testNonce, trust: testPKI.Trust(), at: testNow}).with(unit(3, "Z123456783")).verify(t); err != nil || who.KVNR != "Z123456783" {
+	w := goodWorld(t)
+	unit(3, "Z123456783")(w)
+	if who, err := w.verify(t); err != nil || who.KVNR != "Z123456783" || who.IK != "109500969" {
 		t.Error(err)
 	}
 }
-
-func (w *world) with(change func(*world)) *world { change(w); return w }
 
 func rsaKey(t testing.TB) []byte {
 	t.Helper()
@@ -290,7 +293,7 @@ func TestPairChecked(t *testing.T) {
 		"no word":       {func(w *world) { w.trust.Pairs = pairsThat{} }, ErrPair},
 		"no list there": {func(w *world) { w.trust.Pairs = pairsThat{err: errList} }, errList},
 	})
-	w := &world{patient: testPatient(t), nonce: testNonce, trust: testPKI.Trust(), at: testNow}
+	w := goodWorld(t)
 	l := &PairList{}
 	if err := l.Add(sha256.Sum256(w.patient.EndEntity), sha256.Sum256(w.patient.X509)); err != nil {
 		t.Fatal(err)

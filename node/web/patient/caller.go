@@ -2,6 +2,7 @@ package patient
 
 import (
 	"html/template"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func callerAsk(c *web.Call) error {
 	q := c.R.URL.Query()
 	call, err := appcall.Parse(q)
 	if err != nil {
-		return c.ShowStatus(422, "checkin_app", callerData{Refused: true})
+		return c.ShowStatus(http.StatusUnprocessableEntity, "checkin_app", callerData{Refused: true})
 	}
 	return c.Show("checkin_app", callerData{Who: askerOf(call.CallBack), Card: call.LoginEGK, Query: q.Encode()})
 }
@@ -34,11 +35,11 @@ func callerAsk(c *web.Call) error {
 func callerBegin(c *web.Call) error {
 	q, err := url.ParseQuery(c.Form.Get("query"))
 	if err != nil {
-		return c.ShowStatus(422, "checkin_app", callerData{Refused: true})
+		return c.ShowStatus(http.StatusUnprocessableEntity, "checkin_app", callerData{Refused: true})
 	}
 	call, err := appcall.Parse(q)
 	if err != nil {
-		return c.ShowStatus(422, "checkin_app", callerData{Refused: true})
+		return c.ShowStatus(http.StatusUnprocessableEntity, "checkin_app", callerData{Refused: true})
 	}
 	base := control.CheckinBegin{Workplace: string(call.Workplace), LoginEGK: call.LoginEGK, CallBack: call.CallBack, OtherPerson: c.Form.Get("other") != ""}
 	var found []control.Institution

@@ -25,12 +25,12 @@ var cardTroubles = []cardTrouble{
 	{control.CodeCardForeign, "foreign", []error{egk.ErrNotEGK, card.ErrForeignCard, card.ErrLayout}},
 	{control.CodeCardForeign, "old", []error{egk.ErrOldCard}},
 	{control.CodeCardRemoved, "removed", []error{pcsc.ErrRemoved, pcsc.ErrNoCard, pcsc.ErrLost, pcsc.ErrReset}},
-	{control.CodeCardRefused, "in_use", []error{pcsc.ErrInUse}},
+	{control.CodeCardRefused, "in_use", []error{pcsc.ErrInUse, ErrBusy}},
 	{control.CodeCardRefused, "no_service", []error{pcsc.ErrNoService}},
 	{control.CodeCardRefused, "access", []error{pcsc.ErrAccess}},
 	{control.CodeCardRefused, "no_reader", []error{pcsc.ErrNoReader, pcsc.ErrUnplugged, pcsc.ErrNoSuchReader, pcsc.ErrAmbiguous}},
 	{control.CodeCardRefused, "not_built", []error{pcsc.ErrNotBuilt}},
-	{control.CodeCardRefused, "mute", []error{pcsc.ErrMute, pcsc.ErrProtocol, card.ErrATR, card.ErrResponse}},
+	{control.CodeCardRefused, "mute", []error{pcsc.ErrMute, pcsc.ErrProtocol, pcsc.ErrHung, card.ErrATR, card.ErrResponse, pace.ErrAgreement, pace.ErrUnsecured}},
 }
 
 // canKeys are the troubles that are said at the field of the access number.

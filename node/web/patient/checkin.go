@@ -2,6 +2,7 @@ package patient
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"time"
 
@@ -141,13 +142,13 @@ func notBegun(c *web.Call, err error) error {
 	status, page := 0, ""
 	switch code := control.CodeOf(err); {
 	case code == control.CodeCheckinQR, code == control.CodeTelematikID, code == control.CodeWorkplace:
-		status, page = 422, "checkin_bad"
+		status, page = http.StatusUnprocessableEntity, "checkin_bad"
 	case code == control.CodeNoInstitution:
-		status, page = 404, "checkin_unknown"
+		status, page = http.StatusNotFound, "checkin_unknown"
 	case code == control.CodeCheckinService: // it takes check-ins through a service that is not set up here
-		status, page = 409, "checkin_elsewhere"
+		status, page = http.StatusConflict, "checkin_elsewhere"
 	case control.KindOf(err) == control.KindUnavailable:
-		status, page = 503, "checkin_offline"
+		status, page = http.StatusServiceUnavailable, "checkin_offline"
 	default:
 		return err
 	}

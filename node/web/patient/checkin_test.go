@@ -317,6 +317,10 @@ func TestReaders(t *testing.T) {
 	if s.readers.proved != 0 {
 		t.Error("a card was read that was not chosen")
 	}
+	s.readers.insert("Reader 2", &patientCard{seen: egk.ErrNotEGK})
+	b.get(page)
+	b.says("Eine Karte liegt bereit", "keine elektronische Gesundheitskarte")
+	s.readers.insert("Reader 2", &patientCard{can: goodCAN})
 	s.readers.err = pcsc.ErrNoService
 	b.get(page)
 	b.says("Der Dienst für Kartenleser läuft nicht")

@@ -411,6 +411,7 @@ type readers struct {
 // patientCard is what lies in a reader.
 type patientCard struct {
 	can    pace.CAN // "" has contacts
+	seen   error    // when the reader is looked at
 	fail   error    // when it is opened
 	at     int      // the command at which fails happens
 	fails  error
@@ -433,12 +434,16 @@ func (r *readers) Readers(context.Context) (list []Reader, _ error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, name := range r.names {
-		list = append(list, Reader{Name: name, Card: r.cards[name] != nil})
+		one := Reader{Name: name, Card: r.cards[name] != nil}
+		if c := r.cards[name]; c != nil {
+			one.Contactless, one.Err = c.can != "", c.seen
+		}
+		list = append(list, one)
 	}
 	return list, r.err
 }
 
-func (r *readers) Prove(ctx context.Context, reader string, can pace.CAN, step func(context.Context, []byte, bool) ([]byte, error)) error {
+func (r *readers) Prove(ctx context.Context, reader string, can pace.CAN, step Step) error {
 	r.mu.Lock()
 	c := r.cards[reader]
 	r.proved++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"net/http"
 	"sync"
 
 	"pieks/card/pace"
@@ -14,11 +15,18 @@ import (
 // cardData is the page of card and reader.
 type cardData struct {
 	checkinPage
-	Readers []Reader
+	Readers []readerRow
 	Ready   int    // readers with a card in them
 	Problem string // with all readers
 	Trouble string // what ended the last try
 	Test    bool   // a virtual card can be used
+}
+
+// readerRow is a reader as the page shows it.
+type readerRow struct {
+	Reader
+	Usable  bool
+	Problem string // with the card in it
 }
 
 func (ci checkingIn) cardPage(c *web.Call) error { return ci.showCard(c, "") }
@@ -54,11 +62,14 @@ func (ci checkingIn) showCard(c *web.Call, problem string) error {
 			d.Trouble = t.said
 		}
 	}
-	return c.ShowStatus(200, "checkin_card", d)
+	if c.R.Method == http.MethodGet { // what is said at a field was posted before
+		return c.ShowStatus(http.StatusOK, "checkin_card", d)
+	}
+	return c.Show("checkin_card", d)
 }
 
 // look says which readers could read a card here.
-func (ci checkingIn) look(c *web.Call) (readers []Reader, ready int, problem string) {
+func (ci checkingIn) look(c *web.Call) (rows []readerRow, ready int, problem string) {
 	if ci.cards == nil {
 		return nil, 0, c.Say("pt_ci_card_not_built")
 	}
@@ -74,11 +85,15 @@ func (ci checkingIn) look(c *web.Call) (readers []Reader, ready int, problem str
 		return nil, 0, problem
 	}
 	for _, r := range readers {
-		if r.Card && r.Err == nil {
+		row := readerRow{Reader: r, Usable: r.Card && r.Err == nil}
+		if row.Usable {
 			ready++
+		} else if r.Err != nil {
+			_, row.Problem = cardSentence(c, r.Err)
 		}
+		rows = append(rows, row)
 	}
-	return readers, ready, ""
+	return rows, ready, ""
 }
 
 // proving is a card that is being read, or a login that is being checked, for the page that shows how far it is.
@@ -129,11 +144,11 @@ func (ci checkingIn) readCard(c *web.Call) error {
 		c.Form.Wrong("can", c.Say("pt_ci_card_can_form"))
 		return ci.showCard(c, "")
 	}
-	readers, ready, problem := ci.look(c)
-	reader := ""
-	for _, r := range readers {
-		if r.Card && r.Err == nil && (ready == 1 || r.Name == c.Form.Get("reader")) {
-			reader = r.Name
+	rows, ready, problem := ci.look(c)
+	var chosen readerRow
+	for _, r := range rows {
+		if r.Usable && (ready == 1 || r.Name == c.Form.Get("reader")) {
+			chosen = r
 		}
 	}
 	switch {
@@ -141,8 +156,11 @@ func (ci checkingIn) readCard(c *web.Call) error {
 		return ci.showCard(c, problem)
 	case ready == 0:
 		return ci.showCard(c, c.Say("pt_ci_card_none"))
-	case reader == "":
+	case chosen.Name == "":
 		return ci.showCard(c, c.Say("pt_ci_card_which"))
+	case chosen.Contactless && can == "":
+		c.Form.Wrong("can", c.Say("pt_ci_card_can"))
+		return ci.showCard(c, "")
 	}
 	k, err := checkinOf(c)
 	if err != nil {
@@ -150,7 +168,7 @@ func (ci checkingIn) readCard(c *web.Call) error {
 	}
 	keep := c.Form.Get("keep") != "" && !k.OtherPerson
 	return prove(c, id, "card", string(can), func(ctx context.Context, j *proving) (control.Checkin, error) {
-		return ci.dialogue(ctx, c, j, id, reader, can, keep)
+		return ci.dialogue(ctx, c, j, id, chosen.Name, can, keep)
 	})
 }
 
