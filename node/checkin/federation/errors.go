@@ -9,6 +9,7 @@ var (
 	ErrUnreachable = errors.New("service is not reached: check the connection to the internet, and try again")
 	ErrTooLarge    = errors.New("answer of the service is larger than allowed")
 	ErrAnswer      = errors.New("service answered with an error: try again in some minutes")
+	ErrNotFound    = errors.New("service has nothing at this address") // an ErrAnswer too
 
 	ErrType      = errors.New("what the service publishes about itself is of another type")
 	ErrKey       = errors.New("what the service publishes about itself was not signed by a key of its own")

@@ -39,11 +39,13 @@ func (f *Fetcher) Get(ctx context.Context, address, accept string, most int) ([]
 	}
 	request.Header.Set("Accept", accept)
 	status, body, err := f.do(request, most)
-	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("%w (HTTP status %d)", ErrAnswer, status)
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case status == http.StatusNotFound:
+		return nil, fmt.Errorf("%w: %w", ErrAnswer, ErrNotFound)
+	case status != http.StatusOK:
+		return nil, fmt.Errorf("%w (HTTP status %d)", ErrAnswer, status)
 	}
 	return body, nil
 }

@@ -148,18 +148,19 @@ func (s *Source) keys(ctx context.Context, age time.Duration) (*popp.KeySet, tim
 }
 
 // refresh fetches both, at most once in retryAfter. What was there stays if that fails.
-func (s *Source) refresh(ctx context.Context, now time.Time) {
-	if !s.tried.IsZero() && now.Sub(s.tried) < retryAfter {
+func (s *Source) refresh(caller context.Context, now time.Time) {
+	if now.Sub(s.tried) < retryAfter && (s.have != nil || s.failed != nil) {
 		return
 	}
+	ctx := caller
 	if s.have != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
 	next, err := s.fetch(ctx, now)
-	if err != nil && ctx.Err() != nil && s.tried.IsZero() { // the caller left: that says nothing about the service
-		s.failed = err
+	if err != nil && caller.Err() != nil { // that says nothing about the service
+		s.failed, s.tried = err, time.Time{}
 		return
 	}
 	if s.tried, s.failed = now, err; err == nil {
