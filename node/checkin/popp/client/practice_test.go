@@ -73,7 +73,8 @@ func TestPull(t *testing.T) {
 	}
 	s := fails(500, `{"errorCode":"internalError"}`)
 	var report *ServiceError
-	if _, err := newPractice(t, s, Compat{}).Pull(t.Context(), "1-234567890"); !errors.Is(err, ErrUnavailable) || !errors.As(err, &report) || report.RetryAfter != retryAfter {
+	_, err := newPractice(t, s, Compat{}).Pull(t.Context(), "1-234567890")
+	if !errors.Is(err, ErrUnavailable) || !errors.As(err, &report) || report.RetryAfter != retryAfter {
 		t.Fatal(err)
 	}
 	if r := s.requests[0]; r.Method != http.MethodGet || r.Path != pathPull || r.Query.Get("telematikid") != "1-234567890" {
@@ -159,7 +160,9 @@ func TestConnector(t *testing.T) {
 	if err != nil || m.scenario == nil || m.scenario.session != "s" || len(m.scenario.steps) != 1 || !m.scenario.last {
 		t.Fatal(m, err)
 	}
-	for _, bad := range []string{`{"type":"ConnectorScenario"}`, `{"type":"ConnectorScenario","signedScenario":"a.b.c"}`, connectorScenario(t, `1`), connectorScenario(t, `{}`)} {
+	for _, bad := range []string{
+		`{"type":"ConnectorScenario"}`, `{"type":"ConnectorScenario","signedScenario":"a.b.c"}`, connectorScenario(t, `1`), connectorScenario(t, `{}`),
+	} {
 		if _, err := readMessage([]byte(bad), ConnectorOpened); !errors.Is(err, ErrProtocol) {
 			t.Fatal(bad, err)
 		}

@@ -15,7 +15,8 @@ import (
 // FuzzRequests: whatever a patient's client sends, what is taken is what the interfaces have.
 func FuzzRequests(f *testing.F) {
 	f.Add("telematikid=1-2&apduresponse=9000", "application/json", []byte(`{"workplaceid":"A"}`))
-	f.Add("", "application/json; charset=utf-8", []byte(`{"telematikid":"1-2","app_authorization_details":[{"type":"urn:ti:gematik:apdu:command","apdu_command_respose":"9000"}]}`))
+	f.Add("", "application/json; charset=utf-8", []byte(
+		`{"telematikid":"1-2","app_authorization_details":[{"type":"urn:ti:gematik:apdu:command","apdu_command_respose":"9000"}]}`))
 	f.Add("", "application/x-www-form-urlencoded", []byte(`telematikId=1-2&app_details={"apdu_command_response":"9000"}`))
 	f.Add("app_authorization_details=[{\"type\":\"urn:ti:gematik:auth:provider\",\"auth_preferences\":{\"openIdProviderUrl\":\"x\"}}]", "", []byte{})
 	f.Fuzz(func(t *testing.T, query, kind string, body []byte) {
@@ -53,7 +54,8 @@ func FuzzRequests(f *testing.F) {
 func FuzzMessages(f *testing.F) {
 	f.Add([]byte(`{"type":"Start","version":"1.0.0","cardConnectionType":"contactless-standard","clientSessionId":"s"}`))
 	f.Add([]byte(`{"type":"ScenarioResponse","steps":["9000","6f00"]}`))
-	f.Add([]byte(`{"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}}`))
+	f.Add([]byte(`{"jwks":{"keys":[{"kty":"EC","crv":"P-256",` + // the key of RFC 7515 appendix A.3
+		`"x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}}`))
 	f.Add([]byte("eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2In0.e30.AAAA"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if o, kind, err := readMessage(raw); err == nil {

@@ -34,7 +34,8 @@ func newStand(t *testing.T) *stand {
 }
 
 func (s *stand) metadata(issuer, token string) string {
-	return fmt.Sprintf(`{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"registration_endpoint":%q}`, issuer, s.URL+"/authorize", token, s.URL+"/register")
+	return fmt.Sprintf(`{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"registration_endpoint":%q}`,
+		issuer, s.URL+"/authorize", token, s.URL+"/register")
 }
 
 func (s *stand) does(path string, f func(w http.ResponseWriter, r *http.Request)) {
@@ -359,11 +360,11 @@ func TestAddresses(t *testing.T) {
 // TestAttach: details go into a body of either kind, and nowhere else.
 func TestAttach(t *testing.T) {
 	d := Details{Name: "authorization_details", JSON: []byte(`[{"type":"x"}]`)}
-	if r, err := attach(Request{Type: TypeJSON, Body: []byte(`{"a":"b"}`)}, d); err != nil || string(r.Body) != `{"a":"b","authorization_details":[{"type":"x"}]}` {
+	r, err := attach(Request{Type: TypeJSON, Body: []byte(`{"a":"b"}`)}, d)
+	if err != nil || string(r.Body) != `{"a":"b","authorization_details":[{"type":"x"}]}` {
 		t.Fatal(string(r.Body), err)
 	}
-	r, err := attach(Request{Type: TypeForm, Body: []byte(`a=b`)}, d)
-	if err != nil {
+	if r, err = attach(Request{Type: TypeForm, Body: []byte(`a=b`)}, d); err != nil {
 		t.Fatal(err)
 	}
 	if form, err := url.ParseQuery(string(r.Body)); err != nil || form.Get("authorization_details") != string(d.JSON) || form.Get("a") != "b" {
