@@ -1,6 +1,6 @@
 // Package client speaks to a PoPP service: Client for a patient's app (PoPP-Modul), Practice for a practice's program (Primärsystem). It is written from
-// gemSpec_PoPP_Modul V1.0.0_CC and the OpenAPI files of gematik/api-popp, tag US-2_CC1, version 0.0.1 (gematik GmbH, Apache-2.0), of which nothing is copied here.
-// Everything goes through a ZETA client (package zeta), which gets access tokens and has people log in.
+// gemSpec_PoPP_Modul V1.0.0_CC and the OpenAPI files of gematik/api-popp, tag US-2_CC1, version 0.0.1 (gematik GmbH, Apache-2.0), of which nothing is
+// copied here. Everything goes through a ZETA client (package zeta), which gets access tokens and has people log in.
 //
 // # Patient
 //
@@ -17,9 +17,9 @@
 //	 | Next(resp)   | + response -------------->|   eight times for a card without contacts     |
 //	 |<-- Status ---|<-- state, message, id     |   challenge, certificates and pair verified   |
 //
-// An answer has exactly one of commandApdu and state. A dialogue is correlated by its ZETA session: each EGK has an access token of its own, so that two at the
-// same time do not meet. A status word that was not expected is told to the service, and nothing more goes to the card. A card that was pulled
-// is an error of the reader; a new EGK begins again with a new challenge.
+// An answer has exactly one of commandApdu and state. A dialogue is correlated by its ZETA session: each EGK has an access token of its own, so that two
+// at the same time do not meet. A status word that was not expected is told to the service, and nothing more goes to the card. A card that was pulled is
+// an error of the reader; a new EGK begins again with a new challenge.
 //
 // # Practice
 //
@@ -32,12 +32,13 @@
 //	   | ScenarioResponse: one response for each step  -------------------->|
 //	   |<------------------------------------------------- Token, or Error  |
 //
-// X-WorkplaceID names one workplace for all tokens of an answer. Pull asks until an answer is empty, and gives each token the workplace that it came with, so
-// a service whose answers have one workplace each loses nothing (the double's do). No extension of the interface is needed for it.
+// X-WorkplaceID names one workplace for all tokens of an answer. Pull asks until an answer is empty, and gives each token the workplace that it came with,
+// so a service whose answers have one workplace each loses nothing (the double's do). No extension of the interface is needed for it.
 //
 // # Contradictions
 //
-// Specification, OpenAPI files and ZETA's newer schemas contradict each other. Each contradiction is a field of Compat; the first column is the zero value.
+// Specification, OpenAPI files and ZETA's newer schemas contradict each other. Each contradiction is a field of Compat; the first column is the zero
+// value.
 //
 //	                        default                             other                                    field
 //	verb of check-ins       POST (A_28501, A_28518)             GET (OpenAPI)                            CheckIn
@@ -63,9 +64,9 @@
 //
 // # What an address may hold
 //
-// With the zero Compat: nothing of a person. A record's id (ReadStatus), a practice's own Telematik-ID (Pull) and, towards the guard, the insurer's identity
-// provider (zeta) are in addresses because every document has them there. Compat OpenAPI puts the card's answers there, with name and KVNR: it is for services
-// that take nothing else, and for tests.
+// With the zero Compat: nothing of a person. A record's id (ReadStatus), a practice's own Telematik-ID (Pull) and, towards the guard, the insurer's
+// identity provider (zeta) are in addresses because every document has them there. Compat OpenAPI puts the card's answers there, with name and KVNR: it is
+// for services that take nothing else, and for tests.
 //
 // # Errors
 //
@@ -78,6 +79,6 @@
 //
 // # Limits
 //
-// Answers are at most 160 KiB (states and commands), 4 MiB (directory) and 2 MiB (tokens), commands 65,544 bytes, a dialogue 64 commands, a pull 64 answers of 256
-// tokens, a WebSocket 16 scenarios of 63 steps. No redirect is followed. A request ends after 30 s, a message of a WebSocket after 40 s.
+// Answers are at most 160 KiB (states and commands), 4 MiB (directory) and 2 MiB (tokens), commands 65,544 bytes, a dialogue 64 commands, a pull 64
+// answers of 256 tokens, a WebSocket 16 scenarios of 63 steps. No redirect is followed. A request ends after 30 s, a message of a WebSocket after 40 s.
 package client

@@ -16,7 +16,8 @@ var (
 	ErrUserAgent = errors.New("not a user agent of this interface: up to 20 letters, digits and dashes, a slash, and a version of up to 15")
 	ErrSearch    = errors.New("not a search request for the directory: at most 2,000 characters in one line")
 	ErrRecord    = errors.New("not the id of a check-in")
-	ErrWorkplace = errors.New("the PoPP service takes this kind of check-in only at a workplace, and the practice's code names none: use the card, or ask the practice")
+	ErrWorkplace = errors.New("the PoPP service takes this kind of check-in only at a workplace, and the practice's code names none: " +
+		"use the card, or ask the practice")
 
 	ErrOrder    = errors.New("an answer of the card came before its command")
 	ErrOver     = errors.New("this dialogue with the card is over: begin again")

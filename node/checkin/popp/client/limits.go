@@ -9,8 +9,8 @@ const (
 	maxDirectory = 4 << 20
 	// maxSearch: a search request, as an address holds one.
 	maxSearch = 2 << 10
-	// maxTokens, maxTokenLength, maxPulls: a practice that was offline for 120 h with 50 check-ins an hour has 6,000 waiting; each is below 2 KiB, and 8 KiB is what
-	// package popp takes. What is left over is there the next time.
+	// maxTokens, maxTokenLength, maxPulls: a practice that was offline for 120 h with 50 check-ins an hour has 6,000 waiting; each is below 2 KiB, and
+	// 8 KiB is what package popp takes. What is left over is there the next time.
 	maxTokens      = 256
 	maxTokenLength = 8 << 10
 	maxPull        = maxTokens*maxTokenLength + 64<<10

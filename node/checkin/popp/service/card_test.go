@@ -45,7 +45,7 @@ func TestCardA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := time.Date(2026, 1, 2, 8, 0, 0, 0, time.UTC).Unix()
+	at := start.Unix()
 	if token.Claims != (popp.Claims{
 		Version: "1.0.0", Issuer: w.url, IssuedAt: at, ProofMethod: "ehc-provider-cvc-authenticated", PatientProofTime: at,
 		PatientID: "X110540756", InsurerID: "109500969", ActorID: string(practiceID), ActorProfessionOID: profession,

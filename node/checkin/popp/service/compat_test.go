@@ -118,7 +118,8 @@ func TestWorkplaceExact(t *testing.T) {
 	idp := newInsurer()
 	strict := func(c *service.Config) { c.Login, c.Compat.WorkplaceExact = idp, true }
 	w := setup(t, strict, exact)
-	if _, err := w.patient.CheckInHealthID(t.Context(), client.Place{TelematikID: practiceID}, "https://idp.krankenkasse.example", back); !errors.Is(err, client.ErrWorkplace) {
+	nowhere := client.Place{TelematikID: practiceID}
+	if _, err := w.patient.CheckInHealthID(t.Context(), nowhere, "https://idp.krankenkasse.example", back); !errors.Is(err, client.ErrWorkplace) {
 		t.Fatal(err)
 	}
 	free := w.newPatient(t, zeta.Config{}, client.Compat{})

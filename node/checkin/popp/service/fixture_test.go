@@ -29,6 +29,9 @@ const (
 	profession = "1.2.276.0.76.4.50"
 )
 
+// start is when the towns of these tests begin.
+var start = time.Date(2026, 1, 2, 8, 0, 0, 0, time.UTC)
+
 // clock is a virtual one.
 type clock struct {
 	lock sync.Mutex
@@ -71,7 +74,7 @@ type town struct {
 // setup makes a town; change may alter what it is made of.
 func setup(t *testing.T, change func(*service.Config), compat client.Compat) *town {
 	t.Helper()
-	w := &town{clock: &clock{t: time.Date(2026, 1, 2, 8, 0, 0, 0, time.UTC)}, pairs: &egk.PairList{}}
+	w := &town{clock: &clock{t: start}, pairs: &egk.PairList{}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -68,7 +68,8 @@ func (s *Service) readAuthorize(q url.Values) (waiting, string, error) {
 	if !known {
 		return l, "", invalidClient
 	}
-	if q.Get("response_type") != "code" || q.Get("code_challenge_method") != "S256" || len(l.challenge) != 43 || !isTest(l.redirect) || len(l.state) > maxParameter {
+	if q.Get("response_type") != "code" || q.Get("code_challenge_method") != "S256" || len(l.challenge) != 43 || !isHere(l.redirect) ||
+		len(l.state) > maxParameter {
 		return l, "", invalidRequest
 	}
 	provider, err := providerOf(q)

@@ -82,6 +82,11 @@ func (i *insurer) browse(t *testing.T, at string, code string) url.Values {
 func begin(t *testing.T, c *client.Client, at client.Place) *zeta.LoginError {
 	t.Helper()
 	_, err := c.CheckInHealthID(t.Context(), at, "https://idp.krankenkasse.example", back)
+	return loginOf(t, err)
+}
+
+func loginOf(t *testing.T, err error) *zeta.LoginError {
+	t.Helper()
 	var login *zeta.LoginError
 	if !errors.As(err, &login) {
 		t.Fatal(err)

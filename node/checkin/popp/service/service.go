@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -190,8 +189,8 @@ func (p *practice) online(now time.Time, life time.Duration) bool {
 	return !p.asked.IsZero() && now.Sub(p.asked) < life
 }
 
-// isTest is whether an address is a browser's on this computer.
-func isTest(redirect string) bool {
+// isHere is whether an address is a browser's on this computer.
+func isHere(redirect string) bool {
 	u, err := url.Parse(redirect)
-	return err == nil && len(redirect) <= maxParameter && u.Scheme == "http" && loopback(u.Hostname()) && u.User == nil && u.Fragment == "" && !strings.ContainsAny(redirect, "\r\n")
+	return err == nil && len(redirect) <= maxParameter && u.Scheme == "http" && loopback(u.Hostname()) && u.User == nil && u.Fragment == ""
 }

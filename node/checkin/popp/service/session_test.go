@@ -142,6 +142,8 @@ func TestRequests(t *testing.T) {
 	details := func(inner string) string {
 		return fmt.Sprintf(`{"telematikid":%q,"app_authorization_details":%s}`, practiceID, inner)
 	}
+	of := func(body string) zeta.Request { return zeta.Request{Type: zeta.TypeJSON, Body: []byte(body)} }
+	with := func(beginning string) zeta.Request { return of(strings.Replace(good, "{", beginning, 1)) }
 	apdu := `"type":"urn:ti:gematik:apdu:command"`
 	for name, test := range map[string]struct {
 		r      zeta.Request
@@ -155,21 +157,21 @@ func TestRequests(t *testing.T) {
 		"other media type":          {zeta.Request{Type: "text/plain", Body: []byte(good)}, 400, "79031"},
 		"no media type":             {zeta.Request{Body: []byte(good)}, 400, "79031"},
 		"no JSON":                   {zeta.Request{Type: zeta.TypeJSON, Body: []byte("{")}, 400, "malformedRequest"},
-		"member twice":              {zeta.Request{Type: zeta.TypeJSON, Body: []byte(strings.Replace(good, "{", `{"telematikid":"1-2",`, 1))}, 400, "malformedRequest"},
-		"twice in other case":       {zeta.Request{Type: zeta.TypeJSON, Body: []byte(strings.Replace(good, "{", `{"telematikId":"1-2",`, 1))}, 400, "malformedRequest"},
+		"member twice":              {with(`{"telematikid":"1-2",`), 400, "malformedRequest"},
+		"twice in other case":       {with(`{"telematikId":"1-2",`), 400, "malformedRequest"},
 		"address and body":          {zeta.Request{Type: zeta.TypeJSON, Body: []byte(good), Query: url.Values{"telematikid": {"1-2"}}}, 400, "malformedRequest"},
 		"no Telematik-ID":           {zeta.Request{Type: zeta.TypeJSON, Body: []byte(`{"workplaceid":"A"}`)}, 400, "malformedRequest"},
-		"bad workplace":             {zeta.Request{Type: zeta.TypeJSON, Body: []byte(strings.Replace(good, "{", `{"workplaceid":"a/b",`, 1))}, 400, "malformedRequest"},
-		"65 characters":             {zeta.Request{Type: zeta.TypeJSON, Body: []byte(strings.Replace(good, "{", `{"workplaceid":"`+strings.Repeat("ä", 65)+`",`, 1))}, 400, "malformedRequest"},
-		"64 characters":             {zeta.Request{Type: zeta.TypeJSON, Body: []byte(strings.Replace(good, "{", `{"workplaceid":"`+strings.Repeat("ä", 64)+`",`, 1))}, 200, ""},
+		"bad workplace":             {with(`{"workplaceid":"a/b",`), 400, "malformedRequest"},
+		"65 characters":             {with(`{"workplaceid":"` + strings.Repeat("ä", 65) + `",`), 400, "malformedRequest"},
+		"64 characters":             {with(`{"workplaceid":"` + strings.Repeat("ä", 64) + `",`), 200, ""},
 		"too large":                 {zeta.Request{Type: zeta.TypeJSON, Body: []byte(`{"x":"` + strings.Repeat("a", 200<<10) + `"}`)}, 400, "malformedRequest"},
-		"answer of odd length":      {zeta.Request{Type: zeta.TypeJSON, Body: []byte(strings.Replace(good, "{", `{"apduresponse":"900",`, 1))}, 400, "malformedRequest"},
-		"answer twice":              {zeta.Request{Type: zeta.TypeJSON, Body: []byte(strings.Replace(details(`[{`+apdu+`,"apdu_command_respose":"9000"}]`), "{", `{"apduresponse":"9000",`, 1))}, 400, "malformedRequest"},
-		"both spellings":            {zeta.Request{Type: zeta.TypeJSON, Body: []byte(details(`[{` + apdu + `,"apdu_command_respose":"9000","apdu_command_response":"9000"}]`))}, 400, "malformedRequest"},
-		"no spelling":               {zeta.Request{Type: zeta.TypeJSON, Body: []byte(details(`[{` + apdu + `}]`))}, 400, "malformedRequest"},
-		"details twice":             {zeta.Request{Type: zeta.TypeJSON, Body: []byte(details(`[{` + apdu + `,"apdu_command_respose":"9000"},{}]`))}, 400, "malformedRequest"},
-		"details of another":        {zeta.Request{Type: zeta.TypeJSON, Body: []byte(details(`[{"type":"x","apdu_command_respose":"9000"}]`))}, 400, "malformedRequest"},
-		"an answer, but no command": {zeta.Request{Type: zeta.TypeJSON, Body: []byte(details(`[{` + apdu + `,"apdu_command_respose":"9000"}]`))}, 400, "79511"},
+		"answer of odd length":      {with(`{"apduresponse":"900",`), 400, "malformedRequest"},
+		"answer twice":              {with(`{"apduresponse":"9000","app_authorization_details":[{` + apdu + `,"apdu_command_respose":"9000"}],`), 400, "malformedRequest"},
+		"both spellings":            {of(details(`[{` + apdu + `,"apdu_command_respose":"9000","apdu_command_response":"9000"}]`)), 400, "malformedRequest"},
+		"no spelling":               {of(details(`[{` + apdu + `}]`)), 400, "malformedRequest"},
+		"details twice":             {of(details(`[{` + apdu + `,"apdu_command_respose":"9000"},{}]`)), 400, "malformedRequest"},
+		"details of another":        {of(details(`[{"type":"x","apdu_command_respose":"9000"}]`)), 400, "malformedRequest"},
+		"an answer, but no command": {of(details(`[{` + apdu + `,"apdu_command_respose":"9000"}]`)), 400, "79511"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.r.Method, test.r.Path, test.r.Most, test.r.Session = http.MethodPost, cardPath, 1<<16, name

@@ -189,7 +189,8 @@ func TestNoSocket(t *testing.T) {
 	if err := patient.Init(t.Context(), w.url); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := patient.Connect(t.Context(), zeta.Request{Path: socketPath, Header: header}); !errors.Is(err, zeta.ErrGuard) || !strings.Contains(err.Error(), "403") {
+	_, err = patient.Connect(t.Context(), zeta.Request{Path: socketPath, Header: header})
+	if !errors.Is(err, zeta.ErrGuard) || !strings.Contains(err.Error(), "403") {
 		t.Fatal(err)
 	}
 }

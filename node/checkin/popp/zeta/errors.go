@@ -18,8 +18,9 @@ var (
 	ErrSession = errors.New("the session with the PoPP service is over: begin again")
 	ErrDetails = errors.New("authorization details fit into a JSON object or a form only")
 
-	ErrNoStatus = errors.New("the service's certificate names a place for its status, and the service brought none along (OCSP stapling): retry later, or ask the service")
-	ErrStatus   = errors.New("the service's certificate was revoked, or its status cannot be used: do not go on, and tell the service")
+	ErrNoStatus = errors.New("the service's certificate names a place for its status, and the service brought none along (OCSP stapling): " +
+		"retry later, or ask the service")
+	ErrStatus = errors.New("the service's certificate was revoked, or its status cannot be used: do not go on, and tell the service")
 )
 
 // OAuthError is what a guard answered in place of a token (RFC 6749 section 5.2).

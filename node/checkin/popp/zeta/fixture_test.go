@@ -1,0 +1,8 @@
+package zeta
+
+import (
+	"io"
+	"log"
+)
+
+var quietLog = log.New(io.Discard, "", 0)
