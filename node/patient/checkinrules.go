@@ -148,6 +148,12 @@ func (r *checkinRecord) tell(v verdict, now time.Time) (changed bool) {
 		return false
 	}
 	r.State, r.Why, r.Message = v.State, v.Why, v.Message
+	switch {
+	case r.State == control.CheckinStateSuccess:
+		r.Why = ""
+	case r.State == control.CheckinStateCanceled && r.Why == "":
+		r.Why = control.WhyRefused // for a reason that has no word
+	}
 	if !r.over() {
 		return true
 	}
