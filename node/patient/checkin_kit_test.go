@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"pieks/card/egk"
 	"pieks/node/checkin"
 	"pieks/node/checkin/directory"
+	"pieks/node/checkin/healthid"
 	"pieks/node/control"
 	"pieks/node/home/testnet"
 	"pieks/node/host"
@@ -38,6 +40,7 @@ type empfang struct {
 	desk     *checkin.Desk
 	host     libhost.Host
 	relay    libhost.Host
+	login    checkin.LoginCheck // nil: it takes no GesundheitsID
 }
 
 const empfangID = "1-20123456789"
@@ -97,6 +100,12 @@ func (p *empfang) enrol(st *store.Store) {
 	p.arrivals = checkin.OpenArrivals(checkin.ArrivalsConfig{Store: st, Now: p.clock.Now})
 	p.desk, err = checkin.NewDesk(checkin.DeskConfig{
 		Device: p.device, Licence: func() *card.Licence { return p.licence }, Arrivals: p.arrivals, Now: p.clock.Now,
+		Login: func(ctx context.Context, token, nonce string, at time.Time) (*healthid.Person, error) {
+			if p.login == nil {
+				return nil, errors.New("no GesundheitsID here")
+			}
+			return p.login(ctx, token, nonce, at)
+		},
 		Trust: func() (egk.Trust, error) { return p.net.Bundle.PatientCards(p.clock.Now()) },
 	})
 	check(t, err)
