@@ -37,6 +37,8 @@ const (
 	sessionLife = 2 * time.Minute
 	// idleStream: between two commands somebody puts the card back onto the reader.
 	idleStream = 45 * time.Second
+	// patience of a patient's program with a desk that has to verify a card and to write it down, through a slow circuit.
+	patience = 20 * time.Second
 	// streamMemory: one message in and one out, and the files that the card said so far.
 	streamMemory = 4 * MaxMessage
 )

@@ -191,7 +191,9 @@ func TestLogin(t *testing.T) {
 	if err != nil || o.State != popp.Canceled || o.Reason != control.CodeLogin {
 		t.Errorf("%+v %v", o, err)
 	}
-	answer = func() (*healthid.Person, error) { return &healthid.Person{KVNR: "nobody", IK: "109500969", Authenticated: noon}, nil }
+	answer = func() (*healthid.Person, error) {
+		return &healthid.Person{KVNR: "nobody", IK: "109500969", Authenticated: noon}, nil
+	}
 	if o, err := a.Login(hosttest.Within(t), w.patient, "header.payload.signature"); err != nil || o.Reason != control.CodeLogin {
 		t.Errorf("without an insurance number: %+v %v", o, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -186,6 +187,9 @@ func (l *line) close() { l.stop() }
 func (l *line) ask(ctx context.Context, msg []byte) (message, error) {
 	stop := context.AfterFunc(ctx, func() { _ = l.stream.Reset() })
 	defer stop()
+	if err := l.stream.SetDeadline(time.Now().Add(patience)); err != nil {
+		return message{}, fmt.Errorf("ask the practice: %w", err)
+	}
 	if err := wire.WriteFrame(l.stream, msg); err != nil {
 		return message{}, fmt.Errorf("ask the practice: %w", err)
 	}
