@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"time"
 
 	"pieks/card"
 	"pieks/card/cvc"
@@ -12,8 +11,8 @@ import (
 )
 
 // PatientCards is what patients' cards are verified by. It takes milliseconds. In a test network virtual cards are trusted, too: their root follows
-// from the key of the card CA, which everybody has.
-func (b *Bundle) PatientCards(now time.Time) (egk.Trust, error) {
+// from the key of the card CA, which everybody has, and is as old as that: a proof that waited for its practice was made days ago.
+func (b *Bundle) PatientCards() (egk.Trust, error) {
 	trust := egk.Trust{Roots: b.CardRoots()}
 	for _, raw := range b.CVCRoots {
 		root, err := cvc.Parse(raw)
@@ -29,7 +28,11 @@ func (b *Bundle) PatientCards(now time.Time) (egk.Trust, error) {
 	if err != nil {
 		return trust, fmt.Errorf("load the test card CA: %w", err)
 	}
-	pki, err := egk.TestPKIOf(ca, now)
+	certificate, err := card.ParseCertificate(b.Test.Certificate)
+	if err != nil {
+		return trust, fmt.Errorf("load the test card CA: %w", err)
+	}
+	pki, err := egk.TestPKIOf(ca, certificate.NotBefore)
 	if err != nil {
 		return trust, fmt.Errorf("load the test card CA: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -106,7 +107,7 @@ func (p *empfang) enrol(st *store.Store) {
 			}
 			return p.login(ctx, token, nonce, at)
 		},
-		Trust: func() (egk.Trust, error) { return p.net.Bundle.PatientCards(p.clock.Now()) },
+		Trust: func() (egk.Trust, error) { return p.net.Bundle.PatientCards() },
 	})
 	check(t, err)
 	p.host, err = host.Practice(p.device, &host.Gate{Now: p.clock.Now}, []string{hosttest.Loopback}, false)
@@ -120,9 +121,11 @@ func (p *empfang) enrol(st *store.Store) {
 }
 
 // patient starts a node that has the directory, and is client of no relay.
-func (p *empfang) patient(cfg CheckinConfig) *Node {
+func (p *empfang) patient(cfg CheckinConfig) *Node { return p.patientWith(cfg, nil) }
+
+func (p *empfang) patientWith(cfg CheckinConfig, log *slog.Logger) *Node {
 	p.t.Helper()
-	n := p.start(p.net.Home("a"), cfg)
+	n := p.startWith(p.net.Home("a"), cfg, log)
 	check(p.t, n.host.Connect(hosttest.Within(p.t), peer.AddrInfo{ID: p.relay.ID(), Addrs: p.relay.Addrs()}))
 	_, err := n.checkins.directory.Sync(hosttest.Within(p.t), n.host, p.relay.ID())
 	check(p.t, err)
@@ -130,9 +133,11 @@ func (p *empfang) patient(cfg CheckinConfig) *Node {
 	return n
 }
 
-func (p *empfang) start(home string, cfg CheckinConfig) *Node {
+func (p *empfang) start(home string, cfg CheckinConfig) *Node { return p.startWith(home, cfg, nil) }
+
+func (p *empfang) startWith(home string, cfg CheckinConfig, log *slog.Logger) *Node {
 	p.t.Helper()
-	n, err := Start(p.t.Context(), Config{Home: home, Network: p.net.File, Secret: store.KeyFile(), Now: p.clock.Now, Checkin: cfg})
+	n, err := Start(p.t.Context(), Config{Home: home, Network: p.net.File, Secret: store.KeyFile(), Now: p.clock.Now, Checkin: cfg, Log: log})
 	check(p.t, err)
 	p.t.Cleanup(func() { _ = n.Close() })
 	n.host.Peerstore().AddAddrs(p.host.ID(), p.host.Addrs(), peerstore.PermanentAddrTTL)

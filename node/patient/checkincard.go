@@ -284,7 +284,7 @@ func (d *ownDialogue) close() {}
 // certificates belong together the practice alone has seen before.
 func (d *ownDialogue) verify() error {
 	now := d.node.home.Now()
-	trust, err := d.node.home.Network.Get().PatientCards(now)
+	trust, err := d.node.home.Network.Get().PatientCards()
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (t *cardTrust) now(n *Node) func() (egk.Trust, error) {
 		if bundle == t.bundle {
 			return t.trust, nil
 		}
-		trust, err := bundle.PatientCards(n.home.Now())
+		trust, err := bundle.PatientCards()
 		if err != nil {
 			return egk.Trust{}, err
 		}

@@ -203,7 +203,7 @@ func TestRevokedPatientCard(t *testing.T) {
 	if err := egk.Run(t.Context(), v.card, d); err != nil {
 		t.Fatal(err)
 	}
-	who := must(d.Answers().Verify(egk.Nonce{}, must(n.home.Network.Get().PatientCards(clock.Now())), clock.Now()))
+	who := must(d.Answers().Verify(egk.Nonce{}, must(n.home.Network.Get().PatientCards()), clock.Now()))
 	next := net.Next(func(b *network.Bundle) { b.RevokedCards = [][32]byte{who.X509} })
 	if _, err := n.home.Network.Offer(must(os.ReadFile(net.Sign(next)))); err != nil {
 		t.Fatal(err)
