@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"pieks/card"
 	"pieks/card/egk"
 	"pieks/node/checkin/popp"
 	"pieks/node/checkin/popp/client"
@@ -132,6 +133,9 @@ type serviceDialogue struct{ egk *client.EGK }
 func (d *serviceDialogue) next(ctx context.Context, response []byte) (egk.Step, *verdict, error) {
 	step, status, err := d.egk.Next(ctx, response)
 	if err != nil {
+		if status, ok := errors.AsType[*card.StatusError](err); ok {
+			return egk.Step{}, nil, status // the card's doing, whatever the service says to it
+		}
 		if v, ok := cardVerdict(err); ok {
 			return egk.Step{}, &v, nil
 		}

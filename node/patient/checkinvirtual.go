@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"pieks/card"
 	"pieks/card/egk"
@@ -42,20 +43,29 @@ func (c *checkins) virtual(ctx context.Context, in control.CheckinVirtual) (cont
 }
 
 func (c *checkins) virtualCard(in control.CheckinVirtual) (card.Channel, error) {
-	n := c.node
-	bundle := n.home.Network.Get()
+	patient, err := c.virtualPatient(in)
+	if err != nil {
+		return nil, err
+	}
+	return card.VirtualPatient(patient)
+}
+
+// virtualPatient is what the card of a person carries. It stays the same as long as the network file does: practices remember which certificates are one
+// card's.
+func (c *checkins) virtualPatient(in control.CheckinVirtual) (none card.Patient, err error) {
+	bundle := c.node.home.Network.Get()
 	if bundle == nil || !bundle.IsTest() {
-		return nil, control.Coded(control.KindConflict, control.CodeCheckinTest, "%w", errNoTestCard)
+		return none, control.Coded(control.KindConflict, control.CodeCheckinTest, "%w", errNoTestCard)
 	}
 	ca, err := card.LoadTestCA(bundle.Test.PrivateKey, bundle.Test.Certificate)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	pki, err := egk.TestPKIOf(ca, bundle.IssuedAt())
+	day := bundle.IssuedAt().Truncate(24 * time.Hour)
+	pki, err := egk.TestPKIOf(ca, day)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	// One person has one card, and two never have the same.
 	seed := sha256.Sum256([]byte("pieks/virtual-egk\x00" + in.KVNR + "\x00" + in.IK + "\x00" + in.Name))
-	return egk.NewVirtual(pki, egk.VirtualOptions{Seed: seed, Name: in.Name, KVNR: in.KVNR, IK: in.IK, Now: n.home.Now()})
+	return egk.NewPatient(pki, egk.VirtualOptions{Seed: seed, Name: in.Name, KVNR: in.KVNR, IK: in.IK, Now: day})
 }
