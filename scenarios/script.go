@@ -173,6 +173,7 @@ type WaitStep struct {
 	Within     time.Duration `yaml:"within"`     // 30 s when left out
 
 	Directory *int   `yaml:"directory"` // institutions that the patient's copy has
+	Listed    *int   `yaml:"listed"`    // relays that have the practice's listing
 	Checkin   string `yaml:"checkin"`   // a check-in of this scenario is in State at its patient
 	Why       string `yaml:"why"`       // with this code
 	Arrivals  *int   `yaml:"arrivals"`  // who has checked in at the practice

@@ -74,6 +74,10 @@ func (r *runner) wait(ctx context.Context, s WaitStep) error {
 			var o control.CheckinOptions
 			err := node.Call(ctx, control.MethodCheckinOptions, nil, &o)
 			return o.Directory == *s.Directory, fmt.Sprintf("%s knows %d institutions", s.At, o.Directory), err
+		case s.Listed != nil:
+			var l control.Listing
+			err := node.Call(ctx, control.MethodListing, nil, &l)
+			return l.Kept == *s.Listed, fmt.Sprintf("%d relays have the listing of %s", l.Kept, s.At), err
 		case s.Checkin != "":
 			return r.checkinIn(ctx, node, s)
 		case s.Arrivals != nil:
