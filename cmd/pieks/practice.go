@@ -12,6 +12,9 @@ import (
 type PracticeCmd struct {
 	Run PracticeRunCmd `cmd:"" default:"withargs" help:"Run the node of a practice: what 'pieks practice' does."`
 	QR  PracticeQRCmd  `cmd:"" name:"qr" help:"Show the check-in code of a workplace, or write it to a file."`
+
+	Listing  PracticeListingCmd  `cmd:"" help:"Enter the directory in which patients find the practice, or leave it."`
+	Arrivals PracticeArrivalsCmd `cmd:"" help:"List who has checked in."`
 }
 
 // PracticeRunCmd runs a practice.
