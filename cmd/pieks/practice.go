@@ -29,6 +29,7 @@ type PracticeRunCmd struct {
 	MDNS        bool     `name:"mdns" help:"Announce the desk on the local network."`
 	Listen      []string `help:"Multiaddrs of the desk; left out, any free port." placeholder:"ADDR"`
 	FrontListen []string `hidden:""`
+	Insurers
 }
 
 func (PracticeCmd) Help() string {
@@ -48,11 +49,15 @@ func (c *PracticeRunCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	logins, err := c.healthID()
+	if err != nil {
+		return err
+	}
 	return a.run(ctx, practiceRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
 		return practice.Start(ctx, practice.Config{
 			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, FrontListen: c.FrontListen, MDNS: c.MDNS, HolePunch: c.HolePunch,
-			Details: practice.Details{Name: c.Name, Street: c.Street, PLZ: c.PLZ, Phone: c.Phone, Directions: c.Directions},
-			Log:     log, Stop: stop,
+			Details:  practice.Details{Name: c.Name, Street: c.Street, PLZ: c.PLZ, Phone: c.Phone, Directions: c.Directions},
+			HealthID: logins, Log: log, Stop: stop,
 		})
 	})
 }
