@@ -118,12 +118,17 @@ func (n *Node) setListing(ctx context.Context, in control.Listing) (control.List
 	if err := l.save(ctx, n.home.Store, w, l.last); err != nil {
 		return control.Listing{}, err
 	}
+	l.wake()
+	n.changes.Changed()
+	return l.shown(), nil
+}
+
+// wake has the loop look at once.
+func (l *lister) wake() {
 	select {
 	case l.woken <- struct{}{}:
 	default:
 	}
-	n.changes.Changed()
-	return l.shown(), nil
 }
 
 // listable says why the practice cannot stand in the directory now; nil when it can.
