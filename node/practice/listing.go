@@ -37,8 +37,9 @@ type lister struct {
 	last *directory.Listing // of wish.Signed; nil: there was none
 	kept map[peer.ID]uint64 // number of the listing that a relay has
 
+	older bool // a relay has a newer listing than the last one here
+
 	// The loop's own.
-	older   bool                  // a relay has a newer listing than the last one here
 	try     map[peer.ID]time.Time // when a relay is asked again
 	relays  []string              // where the desk is now
 	changed time.Time             // since when
