@@ -117,8 +117,10 @@ func (n *Node) signListing(ctx context.Context, now time.Time) error {
 		return err
 	}
 	w.Signed, w.Card = made.Bytes()
+	if !l.older { // else the relay that has a newer one would be asked without a pause
+		clear(l.try)
+	}
 	l.older = false
-	clear(l.try)
 	return l.save(ctx, n.home.Store, w, &made)
 }
 

@@ -37,8 +37,9 @@ type lister struct {
 	last *directory.Listing // of wish.Signed; nil: there was none
 	kept map[peer.ID]uint64 // number of the listing that a relay has
 
+	older bool // a relay has a newer listing than the last one here
+
 	// The loop's own.
-	older   bool                  // a relay has a newer listing than the last one here
 	try     map[peer.ID]time.Time // when a relay is asked again
 	relays  []string              // where the desk is now
 	changed time.Time             // since when
@@ -118,12 +119,17 @@ func (n *Node) setListing(ctx context.Context, in control.Listing) (control.List
 	if err := l.save(ctx, n.home.Store, w, l.last); err != nil {
 		return control.Listing{}, err
 	}
+	l.wake()
+	n.changes.Changed()
+	return l.shown(), nil
+}
+
+// wake has the loop look at once.
+func (l *lister) wake() {
 	select {
 	case l.woken <- struct{}{}:
 	default:
 	}
-	n.changes.Changed()
-	return l.shown(), nil
 }
 
 // listable says why the practice cannot stand in the directory now; nil when it can.

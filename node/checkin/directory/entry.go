@@ -18,6 +18,8 @@ type Entry struct {
 	Sealing [32]byte
 	Issued  time.Time
 	Expires time.Time // of the listing or of the practice card, whichever is first
+
+	texts *texts // what a search looks through; nil: to be made
 }
 
 // Hours is a span of a weekday, in minutes since midnight.

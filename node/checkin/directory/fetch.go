@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"pieks/gossip/wire"
@@ -43,6 +42,11 @@ func (s *shelf) round(ctx context.Context, h host.Host, relay peer.ID) (fresh in
 		return 0, false, err
 	}
 	defer stop()
+	return s.exchange(ctx, st)
+}
+
+// exchange is a round on a stream.
+func (s *shelf) exchange(ctx context.Context, st io.ReadWriter) (fresh int, more bool, err error) {
 	wants, more, err := s.compare(st)
 	if err != nil || len(wants) == 0 {
 		return 0, false, err
@@ -60,7 +64,7 @@ func (s *shelf) round(ctx context.Context, h host.Host, relay peer.ID) (fresh in
 }
 
 // compare sends the marks of this copy, reads the index of what differs, and says what is wanted.
-func (s *shelf) compare(st network.Stream) (wants []want, more bool, err error) {
+func (s *shelf) compare(st io.ReadWriter) (wants []want, more bool, err error) {
 	s.mu.Lock()
 	s.prune()
 	m := s.index.marks()

@@ -38,16 +38,31 @@ type haystack struct{ long, short string }
 
 func newHaystack(parts ...string) haystack {
 	text := strings.Join(parts, "\n")
-	return haystack{Fold(text), foldShort(text)}
+	h := haystack{Fold(text), foldShort(text)}
+	if h.long == h.short {
+		h.short = h.long // one text in memory
+	}
+	return h
 }
 
-// hasAll says whether all words of a query are somewhere in the text, as parts of words too.
-func (h haystack) hasAll(query string) bool {
-	for i, w := range Words(query) {
-		if i == maxWords {
+// needle is a word that is looked for.
+type needle haystack
+
+// needlesOf are the words of a query.
+func needlesOf(query string) (out []needle) {
+	for _, w := range Words(query[:min(len(query), maxQuery)]) {
+		if len(out) == maxWords {
 			break
 		}
-		if !strings.Contains(h.long, Fold(w)) && !strings.Contains(h.short, foldShort(w)) {
+		out = append(out, needle{Fold(w), foldShort(w)})
+	}
+	return out
+}
+
+// hasAll says whether all words are somewhere in the text, as parts of words too.
+func (h haystack) hasAll(words []needle) bool {
+	for _, w := range words {
+		if !strings.Contains(h.long, w.long) && !strings.Contains(h.short, w.short) {
 			return false
 		}
 	}

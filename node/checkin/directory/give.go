@@ -2,10 +2,36 @@ package directory
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
 	"pieks/gossip/wire"
 )
+
+// serve answers one question, from the marks on.
+func (s *shelf) serve(st io.ReadWriter) error {
+	theirs, err := wire.ReadFrame(st, marksBytes)
+	if err != nil {
+		return err
+	}
+	if len(theirs) != marksBytes {
+		return say(st, ErrMalformed)
+	}
+	if err := say(st, nil); err != nil {
+		return err
+	}
+	if err := s.giveIndex(st, marks(theirs)); err != nil {
+		return err
+	}
+	wants, err := wire.ReadFrame(st, wantBytes*maxWants)
+	if err != nil {
+		return err
+	}
+	if len(wants)%wantBytes != 0 {
+		return fmt.Errorf("%w: wants of %d bytes", ErrMalformed, len(wants))
+	}
+	return s.give(st, wants)
+}
 
 // giveIndex sends the rows of all buckets that differ, and an empty frame.
 func (s *shelf) giveIndex(st io.Writer, theirs marks) error {

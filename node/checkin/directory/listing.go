@@ -221,10 +221,12 @@ func checkLicence(licence *card.Licence, device [32]byte) error {
 
 // entry is what a verified listing says.
 func (l Listing) entry(licence *card.Licence) *Entry {
-	return &Entry{
+	e := &Entry{
 		Licence: *licence, Alias: l.Alias, Hours: l.Hours, Relays: l.Relays, Device: l.Device, Sealing: licence.Statement.Sealing,
 		Issued: l.IssuedAt(), Expires: l.until(licence),
 	}
+	e.texts = e.makeTexts()
+	return e
 }
 
 // until is when a listing is over: its own time, or that of its card.

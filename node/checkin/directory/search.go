@@ -19,43 +19,87 @@ func (c *Copy) Search(q control.InstitutionQuery) []control.Institution {
 	return choose(c.All(), q)
 }
 
+// texts are what a search looks through.
+type texts struct{ name, place, all haystack }
+
+func (e *Entry) makeTexts() *texts {
+	s := e.Licence.Statement
+	t := &texts{name: newHaystack(s.Name, e.Alias)}
+	where := []string{s.Street, s.PLZ, s.Place}
+	if !HasAddress(e.Licence.Profession) { // nobody goes there, and it is not shown
+		where = nil
+	} else {
+		t.place = newHaystack(s.Place)
+	}
+	t.all = newHaystack(append(where, s.Name, e.Alias, KindName(e.Licence.Profession), s.TelematikID)...)
+	return t
+}
+
+// query is what somebody looks for, ready to be compared.
+type query struct {
+	control.InstitutionQuery
+	name, place, text []needle
+	from              place.Place
+	measured          bool // from is a whole postcode: distances are known
+}
+
 // found is an entry that fits.
 type found struct {
-	shown  control.Institution
-	km     float64 // 0 without a place to measure from
-	folded string
+	entry *Entry
+	km    float64 // 0 without a place to measure from
 }
 
 // choose is the rule.
-func choose(entries []Entry, q control.InstitutionQuery) []control.Institution {
-	list := []found{}
-	at, measured := place.Lookup(place.PLZ(q.PLZ))
-	if q.RadiusKM > 0 && !measured {
-		return []control.Institution{} // nothing to measure from
+func choose(entries []Entry, in control.InstitutionQuery) []control.Institution {
+	out := []control.Institution{}
+	q := query{InstitutionQuery: in, name: needlesOf(in.Name), place: needlesOf(in.Place), text: needlesOf(in.Text)}
+	if q.from, q.measured = place.Lookup(place.PLZ(in.PLZ)); q.RadiusKM > 0 && !q.measured {
+		return out // nothing to measure from
 	}
-	for _, e := range entries {
-		f := found{shown: e.Shown()}
-		if measured {
-			f.km = distance(at, f.shown.PLZ)
+	var list []found
+	for i := range entries {
+		if f, ok := q.fits(&entries[i]); ok {
+			list = append(list, f)
 		}
-		if !fits(f, q) {
-			continue
-		}
-		if !math.IsInf(f.km, 1) {
-			f.shown.DistanceKM = math.Round(f.km*10) / 10
-		}
-		f.folded = Fold(f.shown.Name)
-		list = append(list, f)
 	}
 	slices.SortFunc(list, func(a, b found) int {
-		return cmp.Or(cmp.Compare(a.km, b.km), cmp.Compare(a.folded, b.folded), cmp.Compare(a.shown.TelematikID, b.shown.TelematikID),
-			cmp.Compare(a.shown.Street, b.shown.Street))
+		s, t := a.entry.Licence.Statement, b.entry.Licence.Statement
+		return cmp.Or(cmp.Compare(a.km, b.km), cmp.Compare(a.entry.texts.name.long, b.entry.texts.name.long),
+			cmp.Compare(s.TelematikID, t.TelematikID), cmp.Compare(s.Street, t.Street))
 	})
-	out := []control.Institution{}
 	for _, f := range list[:min(len(list), maxShown)] {
-		out = append(out, f.shown)
+		shown := f.entry.Shown()
+		if !math.IsInf(f.km, 1) {
+			shown.DistanceKM = math.Round(f.km*10) / 10
+		}
+		out = append(out, shown)
 	}
 	return out
+}
+
+// fits says whether all that is given fits an entry. What is cheap is looked at first.
+func (q query) fits(e *Entry) (found, bool) {
+	f, s, oid := found{entry: e}, &e.Licence.Statement, e.Licence.Profession
+	plz := s.PLZ
+	if !HasAddress(oid) {
+		plz = ""
+	}
+	switch {
+	case q.TelematikID != "" && s.TelematikID != q.TelematikID,
+		q.Profession != "" && !Alike(oid, q.Profession),
+		q.RadiusKM <= 0 && !strings.HasPrefix(plz, q.PLZ):
+		return f, false
+	}
+	if e.texts == nil {
+		e.texts = e.makeTexts()
+	}
+	if !e.texts.name.hasAll(q.name) || !e.texts.place.hasAll(q.place) || !e.texts.all.hasAll(q.text) {
+		return f, false
+	}
+	if q.measured {
+		f.km = distance(q.from, plz)
+	}
+	return f, q.RadiusKM <= 0 || f.km <= float64(min(q.RadiusKM, maxRadiusKM))
 }
 
 // distance is that between the centres of two postcodes; infinite when one is unknown.
@@ -65,24 +109,4 @@ func distance(from place.Place, plz string) float64 {
 		return math.Inf(1)
 	}
 	return place.DistanceKM(from.Lat, from.Lon, to.Lat, to.Lon)
-}
-
-func fits(f found, q control.InstitutionQuery) bool {
-	i := f.shown
-	switch {
-	case q.TelematikID != "" && i.TelematikID != q.TelematikID,
-		q.Profession != "" && !Alike(i.Profession, q.Profession),
-		q.RadiusKM > 0 && f.km > float64(min(q.RadiusKM, maxRadiusKM)),
-		q.RadiusKM <= 0 && !strings.HasPrefix(i.PLZ, q.PLZ):
-		return false
-	}
-	return has(q.Name, i.Name, i.Alias) && has(q.Place, i.Place) && has(q.Text, i.Name, i.Alias, i.Street, i.PLZ, i.Place, i.Kind, i.TelematikID)
-}
-
-// has says whether all words of a query are in one of the texts.
-func has(query string, in ...string) bool {
-	if strings.TrimSpace(query) == "" {
-		return true
-	}
-	return newHaystack(in...).hasAll(query[:min(len(query), maxQuery)])
 }

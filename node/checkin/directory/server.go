@@ -3,7 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -163,7 +163,7 @@ func (s *Server) handle(ctx context.Context, st network.Stream) error {
 }
 
 // readMessage reads an object of a stranger. Only wire.ErrEncoding is worth an answer.
-func readMessage(st network.Stream, limit int, v any) error {
+func readMessage(st io.Reader, limit int, v any) error {
 	data, err := wire.ReadFrame(st, limit)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func readMessage(st network.Stream, limit int, v any) error {
 	return wire.Unmarshal(data, v)
 }
 
-func say(st network.Stream, err error) error {
+func say(st io.Writer, err error) error {
 	return wire.WriteObject(st, answer{Version: version, Code: codeOf(err)})
 }
 
@@ -241,25 +241,5 @@ func (s *Server) serveFetch(st network.Stream, from string) error {
 	}
 	defer st.Scope().ReleaseMemory(fetchMemory)
 	_ = st.SetDeadline(time.Now().Add(fetchTimeout))
-	theirs, err := wire.ReadFrame(st, marksBytes)
-	if err != nil {
-		return err
-	}
-	if len(theirs) != marksBytes {
-		return say(st, ErrMalformed)
-	}
-	if err := say(st, nil); err != nil {
-		return err
-	}
-	if err := s.shelf.giveIndex(st, marks(theirs)); err != nil {
-		return err
-	}
-	wants, err := wire.ReadFrame(st, wantBytes*maxWants)
-	if err != nil {
-		return err
-	}
-	if len(wants)%wantBytes != 0 {
-		return fmt.Errorf("%w: wants of %d bytes", ErrMalformed, len(wants))
-	}
-	return s.shelf.give(st, wants)
+	return s.shelf.serve(st)
 }
