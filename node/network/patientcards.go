@@ -25,16 +25,28 @@ func (b *Bundle) PatientCards(now time.Time) (egk.Trust, error) {
 	if b.Test == nil {
 		return trust, nil
 	}
-	ca, err := card.LoadTestCA(b.Test.PrivateKey, b.Test.Certificate)
+	pki, err := b.TestPatients(now)
 	if err != nil {
-		return trust, fmt.Errorf("load the test card CA: %w", err)
-	}
-	pki, err := egk.TestPKIOf(ca, now)
-	if err != nil {
-		return trust, fmt.Errorf("load the test card CA: %w", err)
+		return trust, err
 	}
 	trust.CVC = append(trust.CVC, pki.Trust().CVC...)
 	return trust, nil
+}
+
+// TestPatients certifies virtual cards of insured persons in a test network. In any other one it is ErrNoTest.
+func (b *Bundle) TestPatients(now time.Time) (*egk.TestPKI, error) {
+	if b.Test == nil {
+		return nil, fmt.Errorf("certify a virtual card: %w", ErrNoTest)
+	}
+	ca, err := card.LoadTestCA(b.Test.PrivateKey, b.Test.Certificate)
+	if err != nil {
+		return nil, fmt.Errorf("load the test card CA: %w", err)
+	}
+	pki, err := egk.TestPKIOf(ca, now)
+	if err != nil {
+		return nil, fmt.Errorf("load the test card CA: %w", err)
+	}
+	return pki, nil
 }
 
 func (b *Bundle) checkCVCRoots() error {
