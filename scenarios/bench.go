@@ -14,9 +14,10 @@ type BenchOptions struct {
 	Slots    int     // contention: appointments
 	Patients int     // contention: patients that want each; relay: idle patients
 	Via      string  // contention: "direct" or "relay" (circuits)
-	N        int     // booking: how many
+	N        int     // booking, checkin: how many
 	Tokens   int     // search: slot tokens in the pool
 	RadiusKM float64 // search
+	Pace     bool    // checkin: without contacts
 	Binary   string  // the pieks program, for measurements of processes
 	Log      *slog.Logger
 	Progress func(done, total int, what string)
@@ -34,6 +35,7 @@ func Benches() []Bench {
 	return []Bench{
 		{"contention", "many patients want each of some appointments: real streams, fsync", benchContention},
 		{"booking", "one booking after the other, all four messages", benchBooking},
+		{"checkin", "one check-in with a virtual card after the other, fsync; with --pace without contacts", benchCheckin},
 		{"search", "the patient's own search", benchSearch},
 		{"sheet", "checking a sheet, with its pass not seen before and seen", benchSheet},
 		{"idle", "memory, start and stop of each role in a process of its own, and the size of the program", benchIdle},

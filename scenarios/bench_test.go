@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -44,6 +45,13 @@ func TestBenchesMeasureWhatTheySay(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	})
+	for _, pace := range []bool{false, true} {
+		t.Run(fmt.Sprintf("checkin pace=%v", pace), func(t *testing.T) {
+			if r := run(t, "checkin", BenchOptions{N: 12, Pace: pace}).(CheckinResult); r.N != 12 || r.Pace != pace || r.P50 <= 0 || r.P50 > r.P99 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
 	t.Run("search", func(t *testing.T) {
 		if r := run(t, "search", BenchOptions{Tokens: 4000, RadiusKM: 60}).(SearchResult); r.Tokens != 4000 || r.Matches == 0 || r.Matches == 4000 {
 			t.Errorf("%+v", r)

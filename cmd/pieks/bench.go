@@ -20,7 +20,8 @@ type BenchCmd struct {
 	Slots    int     `default:"50" env:"-" help:"contention: how many appointments (${default})." placeholder:"N"`
 	Patients int     `env:"-" help:"contention, relay: how many patients." placeholder:"N"`
 	Via      string  `enum:"direct,relay" default:"direct" env:"-" help:"contention: direct streams, or circuits through a relay (${default})." placeholder:"direct|relay"`
-	N        int     `name:"n" default:"200" env:"-" help:"booking: how many (${default})." placeholder:"N"`
+	N        int     `name:"n" default:"200" env:"-" help:"booking, checkin: how many (${default})." placeholder:"N"`
+	Pace     bool    `env:"-" help:"checkin: read the cards without contacts."`
 	Tokens   int     `default:"10000" env:"-" help:"search: how many open appointments (${default})." placeholder:"N"`
 	Radius   float64 `default:"20" env:"-" help:"search: within how many kilometres (${default})." placeholder:"KM"`
 }
@@ -55,7 +56,7 @@ func (c *BenchCmd) Run(ctx context.Context, a *app) error {
 	var step func(done, total int)
 	end, at := func() {}, ""
 	result, err := scenarios.RunBench(ctx, c.Name, scenarios.BenchOptions{
-		Slots: c.Slots, Patients: c.Patients, Via: c.Via, N: c.N, Tokens: c.Tokens, RadiusKM: c.Radius, Binary: binary, Log: a.trialLog(),
+		Slots: c.Slots, Patients: c.Patients, Via: c.Via, N: c.N, Pace: c.Pace, Tokens: c.Tokens, RadiusKM: c.Radius, Binary: binary, Log: a.trialLog(),
 		Progress: func(done, total int, what string) {
 			mu.Lock() // measurements are made by many at once
 			defer mu.Unlock()

@@ -178,7 +178,7 @@ func (c *CardEGKReadCmd) trust(a *app) (*egk.Trust, error) {
 		if err != nil {
 			return nil, err
 		}
-		if *trust, err = trustOf(b, time.Now()); err != nil {
+		if *trust, err = b.PatientCards(time.Now()); err != nil {
 			return nil, err
 		}
 	case c.CA != "":
@@ -193,13 +193,9 @@ func (c *CardEGKReadCmd) trust(a *app) (*egk.Trust, error) {
 		return nil, usagef("--cvc-root needs --ca, or --network, beside it: a card has two certificates")
 	}
 	for _, name := range c.CVCRoot {
-		data, err := readAtMost(name, maxCVCFile)
+		root, err := readCVC(name)
 		if err != nil {
 			return nil, err
-		}
-		root, err := cvc.Parse(data)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
 		trust.CVC = append(trust.CVC, root)
 	}
@@ -212,20 +208,15 @@ func (c *CardEGKReadCmd) trust(a *app) (*egk.Trust, error) {
 // maxCVCFile is more than a CV certificate may have: package cvc refuses what is longer with its own sentence.
 const maxCVCFile = 4 << 10
 
-// trustOf is what a network says about patients' cards. The CV certificates of a test network's follow from its card CA.
-func trustOf(b *network.Bundle, now time.Time) (egk.Trust, error) {
-	trust := egk.Trust{Roots: b.CardRoots()}
-	if b.Test == nil {
-		return trust, nil
-	}
-	ca, err := card.LoadTestCA(b.Test.PrivateKey, b.Test.Certificate)
+// readCVC reads a CV certificate as its issuer publishes it, in binary.
+func readCVC(name string) (*cvc.Certificate, error) {
+	data, err := readAtMost(name, maxCVCFile)
 	if err != nil {
-		return trust, err
+		return nil, err
 	}
-	pki, err := egk.TestPKIOf(ca, now)
+	c, err := cvc.Parse(data)
 	if err != nil {
-		return trust, err
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	trust.CVC = pki.Trust().CVC
-	return trust, nil
+	return c, nil
 }

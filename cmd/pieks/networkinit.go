@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"time"
 
-	"pieks/card/cvc"
 	"pieks/gossip"
 	"pieks/gossip/place"
 	"pieks/node/control"
@@ -136,11 +135,11 @@ func (c *NetworkInitCmd) plan() (cfg network.InitConfig, how string, err error) 
 		cfg.Roots = append(cfg.Roots, der)
 	}
 	for _, name := range c.CVCRoot {
-		raw, err := readCVC(name)
+		root, err := readCVC(name)
 		if err != nil {
 			return cfg, "", err
 		}
-		cfg.CVCRoots = append(cfg.CVCRoots, raw)
+		cfg.CVCRoots = append(cfg.CVCRoots, root.Raw)
 	}
 	if c.Counts == "" {
 		return cfg, "without a count of practices: a region is a prefix of 3 digits, an area a postcode of 5 digits", nil
@@ -340,17 +339,4 @@ func readCertificate(name string) ([]byte, error) {
 		return block.Bytes, nil
 	}
 	return data, nil
-}
-
-// readCVC reads a CV certificate as its issuer publishes it, in binary.
-func readCVC(name string) ([]byte, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("read the CV certificate: %w", err)
-	}
-	c, err := cvc.Parse(data)
-	if err != nil {
-		return nil, usagef("%s holds no CV certificate: %w", name, err)
-	}
-	return c.Raw, nil
 }

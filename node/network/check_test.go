@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/x509"
 	"errors"
@@ -43,6 +44,20 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"name with escape":  {func(b *Bundle) { b.Name = "Pieks\x1b[31m" }, ErrContent},
 		"name with bidi":    {func(b *Bundle) { b.Name = "Pieks\u202e" }, ErrContent},
 		"name of two lines": {func(b *Bundle) { b.Name = "Pieks\nOK" }, ErrContent},
+
+		"roots of patients' cards":       {func(b *Bundle) { b.CVCRoots = [][]byte{cvcRoot(t, 1)} }, nil},
+		"roots of patients' cards twice": {func(b *Bundle) { b.CVCRoots = [][]byte{cvcRoot(t, 1), cvcRoot(t, 1)} }, ErrContent},
+		"a root of nothing":              {func(b *Bundle) { b.CVCRoots = [][]byte{{1}} }, ErrContent},
+		"a root and more":                {func(b *Bundle) { b.CVCRoots = [][]byte{append(cvcRoot(t, 1), 0)} }, ErrContent},
+		"17 roots of patients' cards": {func(b *Bundle) {
+			for i := range byte(17) {
+				b.CVCRoots = append(b.CVCRoots, cvcRoot(t, i))
+			}
+			slices.SortFunc(b.CVCRoots, bytes.Compare)
+		}, ErrContent},
+		"a test root among real ones": {func(b *Bundle) {
+			b.Test, b.Roots, b.CVCRoots = nil, [][]byte{renamedRoot(t)}, [][]byte{cvcRoot(t, 1)}
+		}, ErrCardKey},
 
 		"revoked cards out of order": {func(b *Bundle) { b.RevokedCards = [][32]byte{{2}, {1}} }, ErrContent},
 		"revoked card twice":         {func(b *Bundle) { b.RevokedCards = [][32]byte{{1}, {1}} }, ErrContent},

@@ -25,6 +25,9 @@ var (
 	ErrNoRelay  = errors.New("a network needs at least one relay with an address")
 )
 
+// ErrNoTest says that nobody can make a card in a network.
+var ErrNoTest = errors.New("this is no test network: use a real card")
+
 // ErrDevice says that a text names no device of a practice.
 var ErrDevice = errors.New("this is not a practice's device: give the 64 hex digits of pieks card status, or the first peer ID of pieks status there")
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"time"
 
 	"pieks/card"
 	"pieks/card/cvc"
@@ -24,20 +25,32 @@ func (b *Bundle) PatientCards() (egk.Trust, error) {
 	if b.Test == nil {
 		return trust, nil
 	}
-	ca, err := card.LoadTestCA(b.Test.PrivateKey, b.Test.Certificate)
-	if err != nil {
-		return trust, fmt.Errorf("load the test card CA: %w", err)
-	}
 	certificate, err := card.ParseCertificate(b.Test.Certificate)
 	if err != nil {
 		return trust, fmt.Errorf("load the test card CA: %w", err)
 	}
-	pki, err := egk.TestPKIOf(ca, certificate.NotBefore)
+	pki, err := b.TestPatients(certificate.NotBefore)
 	if err != nil {
-		return trust, fmt.Errorf("load the test card CA: %w", err)
+		return trust, err
 	}
 	trust.CVC = append(trust.CVC, pki.Trust().CVC...)
 	return trust, nil
+}
+
+// TestPatients certifies virtual cards of insured persons in a test network. In any other one it is ErrNoTest.
+func (b *Bundle) TestPatients(now time.Time) (*egk.TestPKI, error) {
+	if b.Test == nil {
+		return nil, fmt.Errorf("certify a virtual card: %w", ErrNoTest)
+	}
+	ca, err := card.LoadTestCA(b.Test.PrivateKey, b.Test.Certificate)
+	if err != nil {
+		return nil, fmt.Errorf("load the test card CA: %w", err)
+	}
+	pki, err := egk.TestPKIOf(ca, now)
+	if err != nil {
+		return nil, fmt.Errorf("load the test card CA: %w", err)
+	}
+	return pki, nil
 }
 
 func (b *Bundle) checkCVCRoots() error {

@@ -32,9 +32,7 @@ type visitor struct {
 
 func newVisitor(t *testing.T, n *Node, seed byte, name, kvnr string) *visitor {
 	t.Helper()
-	test := n.home.Network.Get().Test
-	ca := must(card.LoadTestCA(test.PrivateKey, test.Certificate))
-	pki := must(egk.TestPKIOf(ca, n.home.Now()))
+	pki := must(n.home.Network.Get().TestPatients(n.home.Now()))
 	v := &visitor{t: t, n: n, host: hosttest.New(t, nil, hosttest.Loopback)}
 	v.card = must(egk.NewVirtual(pki, egk.VirtualOptions{Seed: [32]byte{seed}, Name: name, KVNR: kvnr, Now: n.home.Now()}))
 	d := n.openedDesk()
@@ -266,7 +264,7 @@ func TestFoldName(t *testing.T) {
 	}
 }
 
-// A practice whose home cannot read its roots does not start to answer: it says what is wrong.
+// A GesundheitsID that is half set up keeps the practice from starting; one that is set up asks nobody before somebody logs in.
 func TestLoginSettings(t *testing.T) {
 	net := testnet.New(t, testnet.Config{})
 	cfg := Config{Home: net.Home("p"), Network: net.File, Secret: store.KeyFile(), Details: cologne, Listen: loopback}

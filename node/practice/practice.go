@@ -253,3 +253,9 @@ func (n *Node) Front() peer.AddrInfo {
 	}
 	return peer.AddrInfo{}
 }
+
+// Desk is where the desk listens itself, for peers that need no circuit.
+func (n *Node) Desk() peer.AddrInfo {
+	d := n.openedDesk()
+	return peer.AddrInfo{ID: d.host.ID(), Addrs: d.host.Addrs()}
+}
