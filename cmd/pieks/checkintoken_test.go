@@ -54,7 +54,8 @@ func TestVerifyTokenEnrolled(t *testing.T) {
 	if info, err := verifyToken(token("1-234567890"), keys, popp.Rules{At: noon}, &roots); !errors.Is(err, popp.ErrEnrolled) || info.Valid {
 		t.Errorf("for another institution: %+v, %v", info, err)
 	}
-	if info, err := verifyToken(token(s.TelematikID), keys, popp.Rules{At: noon}, &card.Roots{Professions: roots.Professions}); !errors.Is(err, card.ErrUntrusted) || info.Valid {
+	if info, err := verifyToken(token(s.TelematikID), keys, popp.Rules{At: noon}, &card.Roots{Professions: roots.Professions}); !errors.Is(err,
+		card.ErrUntrusted) || info.Valid {
 		t.Errorf("of a card that nobody trusts: %+v, %v", info, err)
 	}
 }

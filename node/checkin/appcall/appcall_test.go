@@ -90,12 +90,15 @@ func TestCallBack(t *testing.T) { // T31
 		}
 	}
 	for _, raw := range []string{
-		"", "app.example/back", "/back", "//app.example/back", "http://app.example/back", "javascript:alert(1)", "JavaScript:alert(1)", "javascript://x.example/%0aalert(1)",
+		"", "app.example/back", "/back", "//app.example/back", "http://app.example/back", "javascript:alert(1)", "JavaScript:alert(1)",
+		"javascript://x.example/%0aalert(1)",
 		"data:text/html,x", "file:///etc/passwd", "intent://x#Intent;scheme=https;end", "blob:https://x.example/1", "about:blank", "view-source:https://x.example",
-		"tel:112", "sms:112", "mailto:a@b.example", "market://details?id=x", "content://x/y", "ws://x.example", "ftp://x.example", "chrome://settings", "myapp:/back", "app://back",
+		"tel:112", "sms:112", "mailto:a@b.example", "market://details?id=x", "content://x/y", "ws://x.example", "ftp://x.example", "chrome://settings",
+		"myapp:/back", "app://back",
 		"com.example.app:back", "com.example.app:", "com..app:/x", ".com:/x", "com.:/x", "com.exa+mple:/x",
 		"https://", "https:///back", "https:app.example", "https://:443/", "https://user@app.example/", "https://u:p@app.example/", "com.example.app://u@back",
-		"https://app.example/back#part", "https://app.example/#", "https://app.example/a b", "https://app.example/\n", "\thttps://app.example", " https://app.example", "https://app.example\\@evil.example/",
+		"https://app.example/back#part", "https://app.example/#", "https://app.example/a b", "https://app.example/\n", "\thttps://app.example",
+		" https://app.example", "https://app.example\\@evil.example/",
 		"https://app.exämple/", "https://app.example/\x00", "https://app.example/<x>", "https://app.example/?x=%zz", "https://app.example/?x;y",
 		"https://app.example/?state=1", "https://app.example/?x=1&ID=2", "https://app.example/?message", "https://app.example/?st%61te=1",
 		"https://app.example/" + strings.Repeat("x", maxCallBack), "https://[::1/", "https://a%zz/",
@@ -116,7 +119,8 @@ func TestAnswer(t *testing.T) { // A_28510
 		status popp.Status
 		want   string
 	}{
-		{back, popp.Status{State: popp.Success, Message: "Check-in erfolgreich & fertig", ID: id}, back + "?state=success&message=Check-in%20erfolgreich%20%26%20fertig&id=" + id},
+		{back, popp.Status{State: popp.Success, Message: "Check-in erfolgreich & fertig", ID: id},
+			back + "?state=success&message=Check-in%20erfolgreich%20%26%20fertig&id=" + id},
 		{back + "?x=1&y=a%20b", popp.Status{State: popp.Pending, ID: id}, back + "?x=1&y=a%20b&state=pending&id=" + id},
 		{back + "?", popp.Status{State: popp.Canceled}, back + "?state=canceled"},
 		{back + "?x&", popp.Status{State: popp.Canceled}, back + "?x&state=canceled"},

@@ -13,14 +13,17 @@ import (
 )
 
 func TestAddress(t *testing.T) {
-	for _, raw := range []string{"https://a.example", "https://a.example:8443/x/y?z=1", "http://127.0.0.1:80/", "http://[::1]:8080", "http://localhost/x", "HTTPS://a.example"} {
+	for _, raw := range []string{"https://a.example", "https://a.example:8443/x/y?z=1", "http://127.0.0.1:80/", "http://[::1]:8080", "http://localhost/x",
+		"HTTPS://a.example"} {
 		if _, err := CheckAddress(raw); err != nil {
 			t.Errorf("%s: %v", raw, err)
 		}
 	}
 	for _, raw := range []string{
-		"", "a.example", "//a.example", "http://a.example", "http://127.0.0.1.example", "http://localhost.example", "ftp://a.example", "https://", "https:///x", "https://u@a.example",
-		"https://a.example/#x", "https://a.example/ x", "https://a.example/\n", "https:a.example", "file:///etc/passwd", "https://ä.example", "http://0.0.0.0/", "http://169.254.169.254/",
+		"", "a.example", "//a.example", "http://a.example", "http://127.0.0.1.example", "http://localhost.example", "ftp://a.example", "https://", "https:///x",
+		"https://u@a.example",
+		"https://a.example/#x", "https://a.example/ x", "https://a.example/\n", "https:a.example", "file:///etc/passwd", "https://ä.example", "http://0.0.0.0/",
+		"http://169.254.169.254/",
 	} {
 		if _, err := CheckAddress(raw); !errors.Is(err, ErrAddress) {
 			t.Errorf("%q: %v", raw, err)
@@ -53,6 +56,35 @@ func TestClient(t *testing.T) {
 	}
 	if NewFetcher(nil, nil).client.Timeout != requestTimeout {
 		t.Error("one's own has no deadline")
+	}
+}
+
+func TestTimes(t *testing.T) {
+	now := time.Unix(1767340801, 0).UTC()
+	for _, test := range []struct {
+		text   string
+		needed bool
+		end    time.Time
+		want   error
+	}{
+		{`{"iat":1767340801,"exp":1767340802}`, true, now.Add(time.Second), nil},
+		{`{"iat":1767340861,"exp":1767340862}`, true, now.Add(61 * time.Second), nil},
+		{`{"iat":1767340862,"exp":1767340863}`, true, time.Time{}, ErrFuture},
+		{`{"iat":1767340801,"exp":1767340801}`, true, time.Time{}, ErrExpired},
+		{`{"iat":1767340801}`, true, time.Time{}, ErrStatement},
+		{`{"exp":1767340802}`, true, time.Time{}, ErrStatement},
+		{`{}`, false, time.Time{}, nil},
+		{`{"exp":1767340800}`, false, time.Time{}, ErrExpired},
+		{`{"iat":"x"}`, false, time.Time{}, ErrStatement},
+		{`{"iat":1767340801,"exp":9999999999999}`, true, now.Add(maxLife), nil},
+	} {
+		o, err := jose.ParseObject([]byte(test.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end, err := times(o, now, test.needed); !errors.Is(err, test.want) || !end.Equal(test.end) {
+			t.Errorf("%s: %s, %v", test.text, end, err)
+		}
 	}
 }
 

@@ -34,19 +34,21 @@ func TestDiscovery(t *testing.T) {
 		typ       string
 		want      error
 	}{
-		"federated":                    {true, same, federation.TypeStatement, federation.ErrUnreachable}, // all is well but for the push
-		"configured":                   {false, same, "", federation.ErrUnreachable},
-		"statement of another type":    {true, same, "JWT", federation.ErrType},
-		"issuer of the statement":      {true, set("issuer", "https://other.example"), federation.TypeStatement, federation.ErrIssuer},
-		"issuer":                       {false, set("issuer", "https://other.example"), "", federation.ErrIssuer},
-		"no push":                      {false, set("pushed_authorization_request_endpoint", nil), "", jose.ErrMember},
-		"push without TLS":             {false, set("pushed_authorization_request_endpoint", "http://other.example/par"), "", federation.ErrAddress},
-		"page is a script":             {false, set("authorization_endpoint", "javascript:alert(1)"), "", federation.ErrAddress},
-		"token without TLS":            {true, set("token_endpoint", "http://other.example/token"), federation.TypeStatement, federation.ErrAddress},
-		"keys elsewhere":               {false, set("jwks_uri", "https://other.example/jwks"), "", federation.ErrOtherHost},
-		"signed keys elsewhere":        {true, set("signed_jwks_uri", "https://other.example/jwks"), federation.TypeStatement, federation.ErrOtherHost},
-		"signed keys are not there":    {true, func(all map[string]any) { all["signed_jwks_uri"] = all["issuer"].(string) + "/none" }, federation.TypeStatement, federation.ErrStatement},
-		"signed keys are not signed":   {true, func(all map[string]any) { all["signed_jwks_uri"] = all["issuer"].(string) + "/jwks" }, federation.TypeStatement, jose.ErrCompact},
+		"federated":                 {true, same, federation.TypeStatement, federation.ErrUnreachable}, // all is well but for the push
+		"configured":                {false, same, "", federation.ErrUnreachable},
+		"statement of another type": {true, same, "JWT", federation.ErrType},
+		"issuer of the statement":   {true, set("issuer", "https://other.example"), federation.TypeStatement, federation.ErrIssuer},
+		"issuer":                    {false, set("issuer", "https://other.example"), "", federation.ErrIssuer},
+		"no push":                   {false, set("pushed_authorization_request_endpoint", nil), "", jose.ErrMember},
+		"push without TLS":          {false, set("pushed_authorization_request_endpoint", "http://other.example/par"), "", federation.ErrAddress},
+		"page is a script":          {false, set("authorization_endpoint", "javascript:alert(1)"), "", federation.ErrAddress},
+		"token without TLS":         {true, set("token_endpoint", "http://other.example/token"), federation.TypeStatement, federation.ErrAddress},
+		"keys elsewhere":            {false, set("jwks_uri", "https://other.example/jwks"), "", federation.ErrOtherHost},
+		"signed keys elsewhere":     {true, set("signed_jwks_uri", "https://other.example/jwks"), federation.TypeStatement, federation.ErrOtherHost},
+		"signed keys are not there": {true, func(all map[string]any) { all["signed_jwks_uri"] = all["issuer"].(string) + "/none" }, federation.TypeStatement,
+			federation.ErrStatement},
+		"signed keys are not signed": {true, func(all map[string]any) { all["signed_jwks_uri"] = all["issuer"].(string) + "/jwks" }, federation.TypeStatement,
+			jose.ErrCompact},
 		"keys are not a set":           {false, func(all map[string]any) { all["jwks_uri"] = all["issuer"].(string) + "/list" }, "", jose.ErrKeySet},
 		"nothing at the keys' address": {false, func(all map[string]any) { all["jwks_uri"] = all["issuer"].(string) + "/none" }, "", federation.ErrNotFound},
 	} {

@@ -29,7 +29,8 @@ func TestKVNR(t *testing.T) { // T7
 			t.Errorf("form of %s: %v", s, err)
 		}
 	}
-	for _, s := range []string{"", "x110540756", "Ä110540756", "Ä11054075", "X11054075", "X1105407560", "X11054075O", "1110540756", "X110540756\n", "X１10540756", " X110540756"} {
+	for _, s := range []string{"", "x110540756", "Ä110540756", "Ä11054075", "X11054075", "X1105407560", "X11054075O", "1110540756", "X110540756\n",
+		"X１10540756", " X110540756"} {
 		if _, err := ParseKVNR(s); !errors.Is(err, ErrKVNR) {
 			t.Errorf("%q: %v", s, err)
 		}
@@ -90,7 +91,8 @@ func TestTelematikID(t *testing.T) { // T9
 		}
 	}
 	for _, s := range []string{
-		"", "-1", "1_2", "1-", "1-a b", "1-" + strings.Repeat("a", 127), "1-<script>", "100-1", "1", "a-1", "1-a\n", " 1-2", "1-2 ", "1-\xff", "1-a/b", "1-a?b", "1–2", "１-2",
+		"", "-1", "1_2", "1-", "1-a b", "1-" + strings.Repeat("a", 127), "1-<script>", "100-1", "1", "a-1", "1-a\n", " 1-2", "1-2 ", "1-\xff", "1-a/b", "1-a?b",
+		"1–2", "１-2",
 		"1-\u202e2", "1-🙂",
 	} {
 		if _, err := ParseTelematikID(s); !errors.Is(err, ErrTelematikID) {
@@ -107,7 +109,8 @@ func TestWorkplace(t *testing.T) { // T10
 			t.Errorf("%s: %v", s, err)
 		}
 	}
-	bad := []string{"", " ", strings.Repeat("x", 65), strings.Repeat("🙂", 65), "\n", "a\nb", "a\x00b", "a\x7fb", "a\u0085b", "a\u2028b", "a\u202eb", "a\u2066b", "\xff", "a\ufffdb"}
+	bad := []string{"", " ", strings.Repeat("x", 65), strings.Repeat("🙂", 65), "\n", "a\nb", "a\x00b", "a\x7fb", "a\u0085b", "a\u2028b", "a\u202eb",
+		"a\u2066b", "\xff", "a\ufffdb"}
 	for _, r := range `\/:*?"<>|` {
 		bad = append(bad, string(r), "a"+string(r)+"b")
 	}

@@ -62,7 +62,8 @@ func (k *KeySet) Len() int { return len(k.set.Keys()) }
 // Enrolment is the enrolment (CMS) that came with a practice's key, not verified; nil without one.
 func (k *KeySet) Enrolment(keyID string) []byte { return k.enrolments[keyID] }
 
-// of is the key of a token of a kind. A practice's key has to have its own thumbprint as its id: nothing else says whose it is.
+// of is the key of a token of a kind; that it fits the algorithm is for the signature's check to say. A practice's key has to have its own thumbprint
+// as its id: nothing else says whose it is.
 func (k *KeySet) of(m *jose.Message, kind Kind) (jose.Key, error) {
 	if k == nil {
 		return jose.Key{}, ErrUnknownKey
@@ -70,9 +71,6 @@ func (k *KeySet) of(m *jose.Message, kind Kind) (jose.Key, error) {
 	key, ok := k.set.Key(m.KeyID)
 	if !ok {
 		return key, ErrUnknownKey
-	}
-	if m.Algorithm != key.Algorithm() {
-		return key, ErrKeyKind
 	}
 	if kind == KindPresence && key.Thumbprint() != key.ID {
 		return key, ErrUnknownKey

@@ -252,8 +252,9 @@ func TestEnrolment(t *testing.T) {
 		"another institution": {token(func(c *Claims) { c.ActorID = "1-2" }), now, roots, ErrEnrolled},
 		"another profession":  {token(func(c *Claims) { c.ActorProfessionOID = "1.2.276.0.76.4.51" }), now, roots, ErrEnrolled},
 		"no root":             {token(same), now, card.Roots{Professions: card.DefaultProfessions()}, card.ErrUntrusted},
-		"revoked":             {token(same), now, card.Roots{CAs: roots.CAs, Professions: roots.Professions, Revoked: [][32]byte{[32]byte(device())}}, card.ErrRevoked},
-		"a PoPP token":        {&Token{Kind: KindPoPP}, now, roots, ErrKind},
+		"revoked": {token(same), now, card.Roots{CAs: roots.CAs, Professions: roots.Professions, Revoked: [][32]byte{[32]byte(device())}},
+			card.ErrRevoked},
+		"a PoPP token": {&Token{Kind: KindPoPP}, now, roots, ErrKind},
 	} {
 		if _, err := CheckEnrolment(test.token, test.keys, test.roots, noon); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", name, err, test.want)

@@ -50,7 +50,8 @@ func TestRefusals(t *testing.T) { // T2, T5, T6 and more; each has its own error
 	}{
 		{"payload changed", strings.Replace(vectorToken, payload, strings.Replace(payload, "MDc1NiI", "MDc1NyI", 1), 1), at, ErrSignature},
 		{"alg none", header(TypePoPP, "none", vectorKID), at, ErrUnsigned},
-		{"alg none, no signature", strings.TrimRight(header(TypePoPP, "none", vectorKID), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), at, ErrUnsigned},
+		{"alg none, no signature", strings.TrimRight(header(TypePoPP, "none", vectorKID), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+			at, ErrUnsigned},
 		{"alg ES384", header(TypePoPP, "ES384", vectorKID), at, ErrAlgorithm},
 		{"alg HS256", header(TypePoPP, "HS256", vectorKID), at, ErrAlgorithm},
 		{"alg of the other kind", header(TypePoPP, "EdDSA", vectorKID), at, ErrAlgorithm},
@@ -125,8 +126,11 @@ func TestDistinct(t *testing.T) { // T2 wants each refusal to be told from the o
 	all := []error{ErrTooLarge, ErrCompact, ErrType, ErrKind, ErrUnsigned, ErrAlgorithm, ErrNoKeyID, ErrUnknownKey, ErrKeyKind, ErrSignature, ErrClaims,
 		ErrVersion, ErrProofMethod, ErrIssuer, ErrFuture, ErrQuarter, ErrActor}
 	for i, a := range all {
+		if Class(a) == "" || Class(fmt.Errorf("verify token: %w", a)) != Class(a) {
+			t.Errorf("%q has no class", a)
+		}
 		for _, b := range all[:i] {
-			if errors.Is(a, b) || a.Error() == b.Error() {
+			if errors.Is(a, b) || a.Error() == b.Error() || Class(a) == Class(b) {
 				t.Errorf("%q and %q are the same", a, b)
 			}
 		}

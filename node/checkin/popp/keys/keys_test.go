@@ -290,7 +290,8 @@ func TestKept(t *testing.T) {
 	if _, err := New(Config{Service: "https://other.example", Kept: []byte(kept), Now: func() time.Time { return noon }}); !errors.Is(err, ErrKept) {
 		t.Errorf("kept keys of another service: %v", err)
 	}
-	for _, address := range []string{"", "popp.example", "http://popp.example", "https://popp.example/", "https://popp.example?x", "https://u@popp.example", "https://popp.example#x"} {
+	for _, address := range []string{"", "popp.example", "http://popp.example", "https://popp.example/", "https://popp.example?x", "https://u@popp.example",
+		"https://popp.example#x"} {
 		if _, err := New(Config{Service: address}); !errors.Is(err, federation.ErrAddress) {
 			t.Errorf("%s: %v", address, err)
 		}
