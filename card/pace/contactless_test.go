@@ -31,6 +31,8 @@ func TestBeforePACE(t *testing.T) {
 		"0088000018" + strings.Repeat("00", 24) + "00": swSecurity,
 		"80200001":                               swSecurity,
 		"80b09c0000":                             swSecurity,
+		"80a4040c":                               swSecurity,
+		"10a4020c02011c":                         swSecurity,
 		"10b09c0000":                             swSecurity,
 		"0cb09c000d9701008e08000000000000000000": swSecurity,
 		"0022c1a40f800a04007f00070202040202830103": swSecurity, // the PIN's key
