@@ -302,7 +302,7 @@ func TestPairChecked(t *testing.T) {
 	if who, err := w.verify(t); err != nil || who.Pair != Match {
 		t.Error(err)
 	}
-	w.patient.X509 = append(w.patient.X509, 0, 0) // padding is not part of the certificate
+	w.patient.X509, w.patient.EndEntity = append(w.patient.X509, 0, 0), append(w.patient.EndEntity, 0xff) // padding is not part of the certificate
 	if who, err := w.verify(t); err != nil || who.Pair != Match {
 		t.Error(err)
 	}
