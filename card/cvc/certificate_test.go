@@ -62,7 +62,7 @@ func TestParseRefuses(t *testing.T) {
 		"cut":                   {good[:len(good)-1], ErrCertificate},
 		"another tag":           {append([]byte{0x7f, 0x22}, good[2:]...), ErrCertificate},
 		"length not minimal":    {slices.Concat([]byte{0x7f, 0x21, 0x82, 0}, good[3:]), ErrCertificate},
-		"length short of 128":   {element(tagCertificate, slices.Concat([]byte{0x7f, 0x4e, 0x81, 0x10}, make([]byte, 16)), signature), ErrCertificate},
+		"length short of 128":   {with(3, slices.Concat([]byte{0x5f, 0x20, 0x81, 12, 0, 9}, iccsn[:])), ErrCertificate},
 		"indefinite length":     {slices.Concat([]byte{0x7f, 0x21, 0x80}, good[4:], []byte{0, 0}), ErrCertificate},
 		"length of three bytes": {append([]byte{0x7f, 0x21, 0x83, 0, 1, 0}, make([]byte, 300)...), ErrCertificate},
 		"too large":             {element(tagCertificate, make([]byte, maxCertificate)), ErrTooLarge},

@@ -150,6 +150,7 @@ func TestPublishedChallenge(t *testing.T) {
 		"no signature":    {nonce, nil},
 		"short signature": {nonce, signature[:63]},
 		"long signature":  {nonce, append(bytes.Clone(signature), 0)},
+		"zero between":    {nonce, slices.Concat(signature[:32], []byte{0}, signature[32:])},
 		"zeros":           {nonce, make([]byte, 64)},
 		"s is n":          {nonce, slices.Concat(signature[:32], n.FillBytes(make([]byte, 32)))},
 	} {
@@ -157,7 +158,12 @@ func TestPublishedChallenge(t *testing.T) {
 			t.Error(name)
 		}
 	}
-	if parse(t, a.SubCA).VerifyChallenge(nonce, signature) {
-		t.Error("a CA's certificate answers challenges")
+	r, s, err := brainpool.Sign(testPKI.key, tau)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byCA := slices.Concat(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32)))
+	if parse(t, testPKI.SubCA()).VerifyChallenge(nonce, byCA) {
+		t.Error("a CA's key answers challenges")
 	}
 }

@@ -161,6 +161,12 @@ func TestLargerCurves(t *testing.T) {
 		if _, err := Parse(must(h.root.issue(sign))); !errors.Is(err, ErrPoint) {
 			t.Error("off the curve", size, err)
 		}
+		hybrid := bytes.Clone(point)
+		hybrid[0] = 6 | hybrid[len(hybrid)-1]&1
+		h.root.point = hybrid
+		if _, err := Parse(must(h.root.issue(sign))); !errors.Is(err, ErrPoint) {
+			t.Error("hybrid point", size, err)
+		}
 	}
 }
 

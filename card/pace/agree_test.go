@@ -184,18 +184,28 @@ func TestOwnKeysAreComputed(t *testing.T) {
 	}
 }
 
+// TestCommonWithZero: the keys follow from 32 bytes even if the first is zero, which two ends that are wrong alike would not notice.
+func TestCommonWithZero(t *testing.T) {
+	d := draw(t)
+	d.force(t, len(forced)-1)
+	secret := unhex(t, fmt.Sprintf("%064x", d.common.x))
+	if k := keysOf(d.common); secret[0] != 0 || k.encryption != derive(secret, forEncryption) || k.mac != derive(secret, forMAC) {
+		t.Errorf("%x", secret)
+	}
+}
+
 // TestBadPoints: what the other side may send that is no key.
 func TestBadPoints(t *testing.T) {
 	p := curve().Params().P
 	good := generator().encode()
 	off := bytes.Clone(good)
 	off[64] ^= 1
-	big1 := append([]byte{4}, p.FillBytes(make([]byte, coordinate))...) // x = p
-	big1 = append(big1, good[33:]...)
+	unreduced := bytes.Clone(good)
+	new(big.Int).Add(generator().y, p).FillBytes(unreduced[33:]) // the same point to who calculates modulo p, another to who compares
 	over := append([]byte{4}, bytes.Repeat([]byte{0xff}, 2*coordinate)...)
 	compressed := append([]byte{2}, good[1:33]...)
 	bad := map[string][]byte{
-		"off the curve": off, "x is p": big1, "all ones": over, "zeros": append([]byte{4}, make([]byte, 2*coordinate)...), "infinity": {0},
+		"off the curve": off, "y is not below p": unreduced, "all ones": over, "zeros": append([]byte{4}, make([]byte, 2*coordinate)...), "infinity": {0},
 		"compressed": compressed, "hybrid": append([]byte{6}, good[1:]...), "short": good[:64], "long": append(bytes.Clone(good), 0), "none": nil,
 	}
 	for name, point := range bad {

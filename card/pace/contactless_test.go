@@ -31,6 +31,8 @@ func TestBeforePACE(t *testing.T) {
 		"0088000018" + strings.Repeat("00", 24) + "00": swSecurity,
 		"80200001":                               swSecurity,
 		"80b09c0000":                             swSecurity,
+		"80a4040c":                               swSecurity,
+		"10a4020c02011c":                         swSecurity,
 		"10b09c0000":                             swSecurity,
 		"0cb09c000d9701008e08000000000000000000": swSecurity,
 		"0022c1a40f800a04007f00070202040202830103": swSecurity, // the PIN's key
@@ -254,13 +256,52 @@ func TestNotOffered(t *testing.T) {
 		"\x30" + access[1:]:                ErrNotOffered,
 		access[:len(access)-1] + "\x0c":    ErrNotOffered, // NIST P-256
 		access[:18] + "\x01" + access[19:]: ErrNotOffered, // version 1
-		"\x31\x12\x30\x10\x06\x0a" + protocol + "\x02\x02\x00\x02":                                              ErrNotOffered, // no parameters
-		"\x31\x14\x30\x12\x06\x0a" + protocol[:9] + "\x04\x02\x01\x02\x02\x01\x0d":                              ErrNotOffered, // AES-256
-		"\x31\x28" + "\x30\x12\x06\x0a" + protocol[:9] + "\x04\x02\x01\x02\x02\x01\x0d" + access[2:]:            nil,           // both
-		"\x31\x82\x01\x54" + strings.Repeat("\x30\x12\x06\x0a"+protocol[:9]+"\x04\x02\x01\x02\x02\x01\x0d", 17): ErrNotOffered,
+		"\x31\x12\x30\x10\x06\x0a" + protocol + "\x02\x02\x00\x02":                                   ErrNotOffered, // no parameters
+		"\x31\x14\x30\x12\x06\x0a" + protocol[:9] + "\x04\x02\x01\x02\x02\x01\x0d":                   ErrNotOffered, // AES-256
+		"\x31\x28" + "\x30\x12\x06\x0a" + protocol[:9] + "\x04\x02\x01\x02\x02\x01\x0d" + access[2:]: nil,           // both
+		others(15) + access[2:]: nil,
+		others(16) + access[2:]: ErrNotOffered, // one too many
 	} {
 		if err := checkAccess([]byte(file)); !errors.Is(err, want) {
 			t.Errorf("%x: %v", file, err)
+		}
+	}
+}
+
+// others is the beginning of an EF.CardAccess with n other protocols and room for one more.
+func others(n int) string {
+	size := (n + 1) * (len(access) - 2)
+	return string([]byte{0x31, 0x82, byte(size >> 8), byte(size)}) + strings.Repeat("\x30\x12\x06\x0a"+protocol[:9]+"\x04\x02\x01\x02\x02\x01\x0d", n)
+}
+
+// TestOtherAccess: a card with another protocol is found out before anything of PACE is sent.
+func TestOtherAccess(t *testing.T) {
+	ch := &through{Channel: Contactless(&answers{}, testCAN)}
+	ch.response = func(command, raw []byte) []byte {
+		if command[1] == insRead {
+			raw[len(raw)-3] = 0x0c
+		}
+		return raw
+	}
+	if _, err := Open(t.Context(), ch, testCAN); !errors.Is(err, ErrNotOffered) || len(ch.sent) != 3 {
+		t.Errorf("%v after %d commands", err, len(ch.sent))
+	}
+}
+
+// TestDynamicData: one object, of its size, and nothing around it.
+func TestDynamicData(t *testing.T) {
+	whole := dynamicData(tagTokenCard, make([]byte, macSize))
+	if _, err := readDynamicData(whole, tagTokenCard, macSize); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"nothing": nil, "more": append(bytes.Clone(whole), 0), "less": whole[:len(whole)-1], "empty": {0x7c, 0},
+		"another tag": dynamicData(tagTokenTerminal, make([]byte, macSize)), "shorter": dynamicData(tagTokenCard, make([]byte, macSize-1)),
+		"no template": append([]byte{0x7d}, whole[1:]...), "template longer": append([]byte{0x7c, 0x0b}, whole[2:]...),
+		"object longer": append([]byte{0x7c, 0x0a, tagTokenCard, 0x09}, whole[4:]...),
+	} {
+		if _, err := readDynamicData(data, tagTokenCard, macSize); !errors.Is(err, ErrAgreement) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

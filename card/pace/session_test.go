@@ -3,6 +3,7 @@ package pace
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"errors"
 	"testing"
 
@@ -65,6 +66,23 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// TestLength: a secured command is a long one only if it has to be, so that readers and cards that know none can do the rest.
+func TestLength(t *testing.T) {
+	for _, test := range []struct {
+		data, wanted int
+		long         bool
+	}{{0, 0, false}, {0, 1, false}, {0, 223, false}, {0, 224, true}, {0, 256, true}, {0, 257, true}, {223, 223, false}, {240, 0, true}, {1, 65536, true}} {
+		terminal, picc := pair()
+		raw, err := terminal.wrapCommand(card.Command{INS: 0xb0, Data: make([]byte, test.data), Ne: test.wanted})
+		if err != nil || (raw[4] == 0) != test.long {
+			t.Errorf("%+v: %x %v", test, raw[:5], err)
+		}
+		if _, err := picc.unwrapCommand(raw); err != nil {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}
+
 // TestRefusedCommands: what cannot be secured is not sent, does not count and does not end the channel.
 func TestRefusedCommands(t *testing.T) {
 	inner := &answers{response: []byte{0x90, 0}}
@@ -113,20 +131,15 @@ func TestUnsecuredAnswers(t *testing.T) {
 		"two status words": func(s *session, _ []byte) ([]byte, error) {
 			return s.maced(appendObject(nil, tagStatus, []byte{0x63, 0}), swOK), nil
 		},
-		"cut cryptogram": func(s *session, _ []byte) ([]byte, error) {
-			body := appendObject(nil, tagCryptogram, append([]byte{1}, make([]byte, 15)...))
-			return s.maced(appendObject(body, tagStatus, []byte{0x90, 0}), swOK), nil
-		},
-		"cryptogram of nothing": func(s *session, _ []byte) ([]byte, error) {
-			body := appendObject(nil, tagCryptogram, []byte{1})
-			return s.maced(appendObject(body, tagStatus, []byte{0x90, 0}), swOK), nil
-		},
-		"other padding": func(s *session, _ []byte) ([]byte, error) {
-			body := appendObject(nil, tagCryptogram, append([]byte{2}, make([]byte, 16)...))
-			return s.maced(appendObject(body, tagStatus, []byte{0x90, 0}), swOK), nil
-		},
-		"no padding": func(s *session, _ []byte) ([]byte, error) {
-			body := appendObject(nil, tagCryptogram, append([]byte{1}, make([]byte, 16)...))
+		"cut cryptogram":        cryptogram(func(*session) []byte { return append([]byte{withPadding}, make([]byte, block-1)...) }),
+		"cryptogram cut later":  cryptogram(func(*session) []byte { return append([]byte{withPadding}, make([]byte, block+1)...) }),
+		"cryptogram of nothing": cryptogram(func(*session) []byte { return []byte{withPadding} }),
+		"cryptogram of less":    cryptogram(func(*session) []byte { return []byte{} }),
+		"other padding":         cryptogram(func(s *session) []byte { return append([]byte{2}, s.encrypt([]byte{1})[1:]...) }),
+		"no padding":            cryptogram(func(s *session) []byte { return s.raw(make([]byte, block)) }),
+		"padding of two blocks": cryptogram(func(s *session) []byte { return s.raw(append([]byte{0x80}, make([]byte, 2*block-1)...)) }),
+		"one byte length of 200": func(s *session, _ []byte) ([]byte, error) {
+			body := append([]byte{tagPlain, 200}, make([]byte, 200)...)
 			return s.maced(appendObject(body, tagStatus, []byte{0x90, 0}), swOK), nil
 		},
 		"other order": func(s *session, _ []byte) ([]byte, error) {
@@ -167,6 +180,19 @@ func TestUnsecuredAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// cryptogram is an answer with a good MAC over whatever cryptogram.
+func cryptogram(value func(*session) []byte) func(*session, []byte) ([]byte, error) {
+	return func(s *session, _ []byte) ([]byte, error) {
+		return s.maced(appendObject(appendObject(nil, tagCryptogram, value(s)), tagStatus, []byte{0x90, 0}), swOK), nil
+	}
+}
+
+// raw is the value of a cryptogram of whole blocks, without padding.
+func (s *session) raw(blocks []byte) []byte {
+	cipher.NewCBCEncrypter(s.encryption, s.vector()).CryptBlocks(blocks, blocks)
+	return append([]byte{withPadding}, blocks...)
 }
 
 // maced is an answer with a good MAC over whatever body.
