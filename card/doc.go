@@ -5,6 +5,7 @@
 //	Statement --CBOR--> content --card signs--> CMS message (the enrolment)   Enrol, EnrolVirtual
 //	enrolment + Roots of the network bundle --> Licence                       VerifyEnrolment, VerifyFreshEnrolment
 //	certificate + Roots --> Signatory, before a PIN is asked for              CheckCertificate
+//	certificate of a patient + Roots --> trusted or not                       Certificate.CheckPatient, for package egk
 //
 //	content --card signs, under a domain--> CMS message               SignMessage, SignCMS
 //	CMS message + domain + Roots --> content, Signatory               VerifySigned; DomainOf tells the domain
@@ -203,11 +204,12 @@
 //	PSO COMPUTE DIGITAL SIGNATURE     as above
 //
 // None of this has met a real card yet: it follows the specifications, and was tested with Virtual, which answers as they say and refuses
-// everything else with their status words. Virtual HBAs, SMC-Bs and eGKs take chaining and extended length, PIV cards chaining only, and
-// PKCS #15 cards neither, so that the transport has to do each. A virtual card's key and certificate follow from seed, holder and CA
-// alone; NewVirtualOf makes one of any kind, each kind and curve with a CA of its own that says TEST-ONLY in its name. The certificate of
-// a published test card of gematik's is read, and a signature with its published key verifies. OpenSC 0.23 recognised the virtual PIV card
-// behind a real pcscd and read the directory of the PKCS #15 one as it is meant.
+// everything else with their status words. A virtual eGK proves itself (package egk): with CV certificates of a root that follows from the key of
+// its CA (TestCA.CVC), so that whoever trusts a test network's CA trusts it whole. Virtual HBAs, SMC-Bs and eGKs take chaining and extended length,
+// PIV cards chaining only, and PKCS #15 cards neither, so that the transport has to do each. A virtual card's key and certificate follow from seed,
+// holder and CA alone; NewVirtualOf makes one of any kind, each kind and curve with a CA of its own that says TEST-ONLY in its name. The
+// certificate of a published test card of gematik's is read, and a signature with its published key verifies. OpenSC 0.23 recognised the virtual
+// PIV card behind a real pcscd and read the directory of the PKCS #15 one as it is meant.
 //
 // # Test networks
 //

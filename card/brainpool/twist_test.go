@@ -19,7 +19,10 @@ func TestBrainpoolMultiplies(t *testing.T) {
 	n := curve.Params().N
 	small := func(k int64) *big.Int { return big.NewInt(k) }
 	below := func(k int64) *big.Int { return new(big.Int).Sub(n, big.NewInt(k)) }
-	edges := []*big.Int{small(0), small(1), small(2), small(3), small(15), small(16), small(31), below(1), below(2), below(17), new(big.Int).Rsh(n, 1), new(big.Int).Lsh(big.NewInt(1), 255)}
+	edges := []*big.Int{
+		small(0), small(1), small(2), small(3), small(15), small(16), small(31), below(1), below(2), below(17),
+		new(big.Int).Rsh(n, 1), new(big.Int).Lsh(big.NewInt(1), 255),
+	}
 	check := func(t interface{ Fatalf(string, ...any) }, u1, u2, k *big.Int) {
 		qx, qy := multiple(k)
 		whole := new(big.Int).Mul(u2, k)

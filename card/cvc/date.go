@@ -18,7 +18,7 @@ func readDate(raw []byte) (time.Time, bool) {
 	two := func(i int) int { return 10*int(raw[i]) + int(raw[i+1]) }
 	year, month, day := 2000+two(0), time.Month(two(2)), two(4)
 	t := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	return t, t.Month() == month && t.Day() == day // 31 February is no day
+	return t, t.Month() == month // else there is no such day in it: 31 February is in March
 }
 
 func encodeDate(t time.Time) ([]byte, error) {

@@ -26,7 +26,7 @@ type CardVirtualCmd struct {
 	TelematikID string `name:"telematik-id" help:"Telematik-ID, UZI number or KVNR." placeholder:"ID"`
 	Profession  string `help:"Profession, an object identifier." placeholder:"OID"`
 	PINFile     string `name:"pin-file" type:"path" help:"File whose first line becomes its PIN; left out, 123456." placeholder:"FILE"`
-	Write       string `type:"path" help:"Write ca.pem, card.pem and crl.pem into this folder: the card's CA, its certificate, and the CA's revocation list." placeholder:"DIR"`
+	Write       string `type:"path" help:"Write ca.pem, card.pem and crl.pem into this folder: the card's CA, its certificate, and the CA's revocation list; of an eGK also root.cvc, the root of its CV certificates." placeholder:"DIR"`
 	Revoked     bool   `help:"The revocation list names this card."`
 }
 
@@ -127,14 +127,30 @@ func (c *CardVirtualCmd) write(virtual *card.Virtual, ca *card.TestCA) ([]string
 	if err := os.MkdirAll(c.Write, 0o755); err != nil {
 		return nil, fmt.Errorf("write certificates: %w", err)
 	}
+	inPEM := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
+	files := []certificateFile{
+		{"ca.pem", inPEM("CERTIFICATE", ca.Certificate())},
+		{"card.pem", inPEM("CERTIFICATE", virtual.Certificate())},
+		{"crl.pem", inPEM("X509 CRL", crl)},
+	}
+	if card.Kind(c.Kind) == card.EGK {
+		certifier, err := ca.CVC(now)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, certificateFile{"root.cvc", certifier.Root()})
+	}
 	var names []string
-	for _, f := range []struct {
-		name, kind string
-		der        []byte
-	}{{"ca.pem", "CERTIFICATE", ca.Certificate()}, {"card.pem", "CERTIFICATE", virtual.Certificate()}, {"crl.pem", "X509 CRL", crl}} {
+	for _, f := range files {
 		name := filepath.Join(c.Write, f.name)
-		err = errors.Join(err, writeWhole(name, pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.der}), 0o644))
+		err = errors.Join(err, writeWhole(name, f.content, 0o644))
 		names = append(names, name)
 	}
 	return names, err
+}
+
+// certificateFile is what --write writes.
+type certificateFile struct {
+	name    string
+	content []byte
 }
