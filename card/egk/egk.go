@@ -1,14 +1,12 @@
 package egk
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"time"
 
 	"pieks/card"
 	"pieks/card/cvc"
-	"pieks/card/pace"
 )
 
 // Nonce is what the card signs.
@@ -68,15 +66,3 @@ var (
 	ErrBlocked   = errors.New("the insurer has blocked this card: ask them for a new one")
 	ErrICCSN     = errors.New("the card's serial number and its certificate differ: ask the insurer")
 )
-
-// Open finds out whether a reader speaks to an eGK with or without contacts, and opens one without by its CAN. A card without contacts and no CAN
-// is card.ErrContactless.
-func Open(ctx context.Context, ch card.Channel, can pace.CAN) (opened card.Channel, contactless bool, err error) {
-	return nil, false, errSketch
-}
-
-// Run drives a whole dialogue with a card that is here.
-func Run(ctx context.Context, ch card.Channel, d *Dialogue) error { return errSketch }
-
-// Virtual options, PKI and the like are in virtual.go.
-var errSketch = errors.New("not built yet")

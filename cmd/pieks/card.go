@@ -20,6 +20,7 @@ type CardCmd struct {
 	Status  CardStatusCmd  `cmd:"" help:"Show until when a practice is enrolled, and with which card."`
 	Sign    CardSignCmd    `cmd:"" help:"Sign a file with a card."`
 	Verify  CardVerifyCmd  `cmd:"" help:"Check what a card has signed."`
+	EGKRead CardEGKReadCmd `cmd:"" name:"egk-read" help:"Read a patient's card (eGK) and have it prove that it is there."`
 	Virtual CardVirtualCmd `cmd:"" help:"Be a test card in a virtual reader."`
 }
 

@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
-	"pieks/card"
 	"pieks/card/pcsc"
-	"pieks/node/web/reception"
 )
 
 const (
@@ -24,16 +20,17 @@ const (
 	maxRead = 16
 )
 
-// appCards are the readers as the app of this process has them.
-type appCards struct {
-	desk    *cardDesk
-	changed func()          // tells the pages
-	life    context.Context // until Close
+// appReaders are the readers as the app of this process has them, and what is in them as pages of one role want it: an R.
+type appReaders[R any] struct {
+	changed func()                                                      // tells the pages
+	bare    func(name string, card bool, err error) R                   // a reader whose card is not read
+	read    func(ctx context.Context, name string) (seen R, stays bool) // what is in one; stays says that it is so until the card is pulled
+	life    context.Context                                             // until Close
 	end     context.CancelFunc
 	wg      sync.WaitGroup
 
 	mu      sync.Mutex
-	read    map[inserted]reception.Reader
+	known   map[inserted]R
 	watched bool
 	until   time.Time // the watch ends
 }
@@ -44,34 +41,28 @@ type inserted struct {
 	events uint16
 }
 
-// openCards gives the app the readers: nil when this program was built without.
-func openCards(desk *cardDesk, changed func()) *appCards {
-	if !pcsc.Built {
-		return nil
-	}
+func newReaders[R any](changed func(), bare func(string, bool, error) R, read func(context.Context, string) (R, bool)) *appReaders[R] {
 	life, end := context.WithCancel(context.Background())
-	return &appCards{desk: desk, changed: changed, life: life, end: end, read: map[inserted]reception.Reader{}}
+	return &appReaders[R]{changed: changed, bare: bare, read: read, life: life, end: end, known: map[inserted]R{}}
 }
 
-// Close ends the watch and waits for it.
-func (a *appCards) Close() {
-	if a != nil {
-		a.end()
-		a.wg.Wait()
-	}
+// close ends the watch and waits for it.
+func (a *appReaders[R]) close() {
+	a.end()
+	a.wg.Wait()
 }
 
 // Readers lists the readers with what is in them.
-func (a *appCards) Readers(ctx context.Context) ([]reception.Reader, error) {
+func (a *appReaders[R]) Readers(ctx context.Context) ([]R, error) {
 	found, err := pcsc.Readers(ctx)
 	a.watch(found)
 	if err != nil { // when the service begins anew, it counts insertions anew
 		a.mu.Lock()
-		clear(a.read)
+		clear(a.known)
 		a.mu.Unlock()
 		return nil, err
 	}
-	list := []reception.Reader{}
+	list := []R{}
 	for _, r := range found {
 		list = append(list, a.look(ctx, r))
 	}
@@ -79,82 +70,54 @@ func (a *appCards) Readers(ctx context.Context) ([]reception.Reader, error) {
 }
 
 // look reads a card that was not read since it was inserted.
-func (a *appCards) look(ctx context.Context, r pcsc.Reader) reception.Reader {
-	out := reception.Reader{Name: r.Name}
+func (a *appReaders[R]) look(ctx context.Context, r pcsc.Reader) R {
 	if !r.HasCard() {
 		if r.State == pcsc.Broken {
-			out.Err = pcsc.ErrUnplugged
+			return a.bare(r.Name, false, pcsc.ErrUnplugged)
 		}
-		return out
+		return a.bare(r.Name, false, nil)
 	}
 	key := inserted{r.Name, r.Events}
 	a.mu.Lock()
-	known, ok := a.read[key]
+	known, ok := a.known[key]
 	a.mu.Unlock()
 	if ok {
 		return known
 	}
 	switch r.State {
 	case pcsc.Mute:
-		out.Err = pcsc.ErrMute
-		return out
+		return a.bare(r.Name, true, pcsc.ErrMute)
 	case pcsc.Exclusive:
-		out.Err = pcsc.ErrInUse
-		return out
+		return a.bare(r.Name, true, pcsc.ErrInUse)
 	}
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	var told reception.Card
-	_, err := a.desk.use(ctx, r.Name, func(c card.Card) (err error) {
-		if told.Info, err = card.Inspect(ctx, c); err != nil {
-			return err
-		}
-		told.Certificate, err = c.Certificate(ctx)
-		return err
-	})
-	if out.Err = err; err == nil {
-		out.Card = &told
-	}
-	if err == nil || errors.Is(err, card.ErrForeignCard) || errors.Is(err, card.ErrContactless) || errors.Is(err, card.ErrLayout) { // it stays like that
+	out, stays := a.read(ctx, r.Name)
+	if stays {
 		a.mu.Lock()
-		if len(a.read) >= maxRead {
-			clear(a.read)
+		if len(a.known) >= maxRead {
+			clear(a.known)
 		}
-		a.read[key] = out
+		a.known[key] = out
 		a.mu.Unlock()
 	}
 	return out
 }
 
-// Sign has the card in a reader sign an enrolment. How many tries its PIN has left is read again after that.
-func (a *appCards) Sign(ctx context.Context, reader string, pin card.PIN, s card.Statement) (cms []byte, err error) {
-	unreset, err := a.desk.use(ctx, reader, func(c card.Card) (err error) {
-		tries, err := c.PINTries(ctx)
-		if err != nil {
-			return err
-		}
-		if tries == 0 {
-			return card.ErrPINBlocked
-		}
-		cms, err = card.Enrol(ctx, c, pin, s, time.Now())
-		return err
-	})
+// forget has the card in a reader read again.
+func (a *appReaders[R]) forget(reader string) {
 	a.mu.Lock()
-	for key := range a.read {
+	defer a.mu.Unlock()
+	for key := range a.known {
 		if key.reader == reader {
-			delete(a.read, key)
+			delete(a.known, key)
 		}
 	}
-	a.mu.Unlock()
-	if unreset != nil {
-		err = errors.Join(err, fmt.Errorf("%w: %w", reception.ErrUnreset, unreset))
-	}
-	return cms, err
 }
 
 // watch tells the pages when a card comes or goes, for a while after one of them has asked. It asks the service once a second, since that may
 // begin to run, or end, meanwhile.
-func (a *appCards) watch(seen []pcsc.Reader) {
+func (a *appReaders[R]) watch(seen []pcsc.Reader) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.until = time.Now().Add(watchFor)

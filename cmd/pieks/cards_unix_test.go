@@ -23,6 +23,7 @@ func TestCardScript(t *testing.T)   { cardScript(t, "card") }
 func TestEnrolScript(t *testing.T)  { cardScript(t, "enrol") }
 func TestAppScript(t *testing.T)    { cardScript(t, "app") }
 func TestSecretScript(t *testing.T) { cardScript(t, "secret") }
+func TestEGKScript(t *testing.T)    { cardScript(t, "egk") }
 
 func cardScript(t *testing.T, name string) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pieks/card"
+	"pieks/card/pace"
 	"pieks/card/vpcd"
 )
 
@@ -26,8 +27,10 @@ type CardVirtualCmd struct {
 	TelematikID string `name:"telematik-id" help:"Telematik-ID, UZI number or KVNR." placeholder:"ID"`
 	Profession  string `help:"Profession, an object identifier." placeholder:"OID"`
 	PINFile     string `name:"pin-file" type:"path" help:"File whose first line becomes its PIN; left out, 123456." placeholder:"FILE"`
-	Write       string `type:"path" help:"Write ca.pem, card.pem and crl.pem into this folder: the card's CA, its certificate, and the CA's revocation list; of an eGK also root.cvc, the root of its CV certificates." placeholder:"DIR"`
-	Revoked     bool   `help:"The revocation list names this card."`
+	Contactless bool   `help:"An eGK in a contactless field: it wants its access number (CAN), 123123 if --can and --can-file say no other."`
+	CAN
+	Write   string `type:"path" help:"Write ca.pem, card.pem and crl.pem into this folder: the card's CA, its certificate, and the CA's revocation list; of an eGK also root.cvc, the root of its CV certificates." placeholder:"DIR"`
+	Revoked bool   `help:"The revocation list names this card."`
 }
 
 func (CardVirtualCmd) Help() string {
@@ -35,16 +38,21 @@ func (CardVirtualCmd) Help() string {
 
     pieks card virtual --kind smcb --vpcd localhost:35963 --write CARD
     pieks network init --home NET --root CARD/ca.pem       a network that takes such cards
-    pieks card virtual --kind hba --vpcd localhost:35963 --network NET/network.cbor      a card for a TEST network`
+    pieks card virtual --kind hba --vpcd localhost:35963 --network NET/network.cbor      a card for a TEST network
+    pieks card virtual --kind egk --contactless --vpcd localhost:35963                   then: pieks card egk-read --can 123123`
 }
 
 // virtualInfo is what `pieks card virtual` reports before it serves.
 type virtualInfo struct {
-	Kind  string   `json:"kind"`
-	VPCD  string   `json:"vpcd,omitempty"`
-	Files []string `json:"files"`
-	Curve string   `json:"curve"`
+	Kind        string   `json:"kind"`
+	VPCD        string   `json:"vpcd,omitempty"`
+	Files       []string `json:"files"`
+	Curve       string   `json:"curve"`
+	Contactless bool     `json:"contactless,omitempty"`
 }
+
+// virtualCAN is the access number of every virtual card, as gematik's test cards have it.
+const virtualCAN pace.CAN = "123123"
 
 func (c *CardVirtualCmd) Run(ctx context.Context, a *app) error {
 	if c.VPCD == "" && c.Write == "" {
@@ -54,11 +62,15 @@ func (c *CardVirtualCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	inserted, err := c.insert(virtual)
+	if err != nil {
+		return err
+	}
 	certificate, err := card.ParseCertificate(virtual.Certificate())
 	if err != nil {
 		return err
 	}
-	info := virtualInfo{Kind: c.Kind, VPCD: c.VPCD, Files: []string{}, Curve: certificate.Curve}
+	info := virtualInfo{Kind: c.Kind, VPCD: c.VPCD, Files: []string{}, Curve: certificate.Curve, Contactless: c.Contactless}
 	if c.Write != "" {
 		if info.Files, err = c.write(virtual, ca); err != nil {
 			return err
@@ -73,13 +85,34 @@ func (c *CardVirtualCmd) Run(ctx context.Context, a *app) error {
 			if c.PINFile == "" {
 				p.linef("PIN %s, as every test card has it.", string(card.VirtualPIN))
 			}
+			if c.Contactless && c.CAN.CAN == "" && c.CANFile == "" {
+				p.linef("Without contacts; access number (CAN) %s, as every test card has it.", string(virtualCAN))
+			}
 			p.linef("In the reader at %s until Ctrl-C.", c.VPCD)
 		}
 	})
 	if err != nil || c.VPCD == "" {
 		return err
 	}
-	return vpcd.Serve(ctx, c.VPCD, virtual)
+	return vpcd.Serve(ctx, c.VPCD, inserted)
+}
+
+// insert is the card as a reader meets it.
+func (c *CardVirtualCmd) insert(virtual *card.Virtual) (vpcd.Card, error) {
+	can, err := c.CAN.given()
+	switch {
+	case err != nil:
+		return nil, err
+	case !c.Contactless && can != "":
+		return nil, usagef("--can and --can-file are for a card that is --contactless")
+	case !c.Contactless:
+		return virtual, nil
+	case card.Kind(c.Kind) != card.EGK:
+		return nil, usagef("--contactless is for --kind egk: of the others nobody here asks for an access number")
+	case can == "":
+		can = virtualCAN
+	}
+	return pace.Contactless(virtual, can), nil
 }
 
 // make makes the card and says which CA certified it.

@@ -74,7 +74,9 @@ func (a *app) run(ctx context.Context, role, dir string, flags Node, begin start
 	}
 	cards := openCards(a.cards, n.Changes().Changed)
 	defer cards.Close()
-	shown, err := a.serveApp(n, flags, at, cards)
+	own := openPatientCards(a.cards, n.Changes().Changed)
+	defer own.Close()
+	shown, err := a.serveApp(n, flags, at, cards, own)
 	if err == nil {
 		err = a.announce(ctx, n, role, shown)
 	}
@@ -94,13 +96,16 @@ func (a *app) run(ctx context.Context, role, dir string, flags Node, begin start
 }
 
 // serveApp shows the node's app, unless --no-app.
-func (a *app) serveApp(n node, flags Node, at *web.Listener, cards *appCards) (*web.Server, error) {
+func (a *app) serveApp(n node, flags Node, at *web.Listener, cards *appCards, own *patientCards) (*web.Server, error) {
 	if flags.NoApp {
 		return nil, nil
 	}
 	o := nodeapp.Options{Listen: flags.AppListen, At: at, Log: a.log()}
 	if cards != nil {
 		o.Cards = cards
+	}
+	if own != nil {
+		o.PatientCards = own
 	}
 	return nodeapp.Serve(n, o)
 }

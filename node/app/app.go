@@ -24,10 +24,11 @@ type Node interface {
 
 // Options say how a node is shown.
 type Options struct {
-	Listen string          // "" is the first free port from 7400 on
-	At     *web.Listener   // in place of Listen
-	Cards  reception.Cards // a practice's: readers of this computer; nil: none
-	Log    *slog.Logger
+	Listen       string          // "" is the first free port from 7400 on
+	At           *web.Listener   // in place of Listen
+	Cards        reception.Cards // a practice's: readers of this computer; nil: none
+	PatientCards patient.Cards   // a patient's
+	Log          *slog.Logger
 }
 
 // Serve shows a node.
@@ -38,7 +39,7 @@ func Serve(n Node, o Options) (*web.Server, error) {
 	case "practice":
 		pages = reception.Pages(o.Cards)
 	case "patient":
-		pages = patient.Pages()
+		pages = patient.Pages(o.PatientCards)
 	case "relay":
 		pages = relay.Pages()
 	default:

@@ -11,8 +11,8 @@ import (
 //go:embed templates text
 var files embed.FS
 
-// Pages are a patient's app.
-func Pages() web.Pages {
+// Pages are a patient's app. cards are the readers of this computer; nil when the program was built without.
+func Pages(cards Cards) web.Pages {
 	return web.Pages{
 		Name: "patient", Person: web.Owner,
 		Menu: []web.MenuItem{

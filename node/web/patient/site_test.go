@@ -26,7 +26,7 @@ func newSite(t testing.TB) *site {
 	s.node = newNode(s.clock.Now)
 	h := webtest.Home(t, "patient", s.clock.Now, testnet.Config{})
 	var err error
-	s.Server, err = web.Serve(web.Config{Home: h, Changes: s.node.changes, Handlers: s.node.handlers(), Pages: Pages(), Listen: "127.0.0.1:0",
+	s.Server, err = web.Serve(web.Config{Home: h, Changes: s.node.changes, Handlers: s.node.handlers(), Pages: Pages(nil), Listen: "127.0.0.1:0",
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	webtest.Closes(t, s.Server, err)
 	return s
