@@ -37,6 +37,8 @@ type CLI struct {
 	Outcome OutcomeCmd `cmd:"" group:"practice" help:"Write down who was vaccinated, and who did not come."`
 	Details DetailsCmd `cmd:"" group:"practice" help:"Show or change what the practice tells about itself."`
 
+	Checkin CheckinCmd `cmd:"" group:"both" help:"Check in at a practice with its QR code and the patient's card."`
+
 	Bookings BookingsCmd `cmd:"" group:"both" help:"List the bookings of this node."`
 	Cancel   CancelCmd   `cmd:"" group:"both" help:"Cancel a booking; at a practice also many."`
 
