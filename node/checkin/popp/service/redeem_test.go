@@ -38,7 +38,8 @@ func TestRedeem(t *testing.T) {
 		if (err == nil) != test.ok || test.ok && who.kvnr != "X110540756" || !test.ok && !errors.Is(err, invalidGrant) {
 			t.Fatal(name, who, err)
 		}
-		if _, err := s.redeem("me", url.Values{"code": {"code"}, "redirect_uri": {"http://127.0.0.1:2/x"}, "code_verifier": {"verifier"}}); !errors.Is(err, invalidGrant) {
+		form = url.Values{"code": {"code"}, "redirect_uri": {"http://127.0.0.1:2/x"}, "code_verifier": {"verifier"}}
+		if _, err := s.redeem("me", form); !errors.Is(err, invalidGrant) {
 			t.Fatal(name, "twice", err)
 		}
 	}
