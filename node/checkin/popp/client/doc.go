@@ -77,6 +77,22 @@
 //	79511, InvalidMessage ErrProtocol                                79513, UnsupportedWorkflow ErrWorkflow
 //	other codes: ErrUnavailable with 5xx and 429, else ErrRefused
 //
+// # Requirements
+//
+//	A_27220  TLS and the status of the certificate    zeta/transport.go, zeta/staple.go
+//	A_28501  check-in with the GesundheitsID          healthid.go; its details (A_28502) there, too
+//	A_28503  its end, canceled or cancelled           status.go, popp.ParseState; its call-back is what LoggedIn returns
+//	A_28507  initialising the ZETA client             Client.Init, zeta/guard.go
+//	A_28508  execute with a login                     healthid.go, zeta/login.go
+//	A_28517  the dialogue with the card               egk.go: exactly one of command and state, commands unchanged
+//	A_28518  check-in with the card                   egk.go; its details (A_28519) there, too
+//	A_28618  question to the directory by ZETA        directory.go; the request is package vzd's (A_28514), the reading too (A_28600)
+//	A_28619  execute of the dialogue                  egk.go, zeta/execute.go
+//	A_28629  workplaces                               popp.ParseWorkplaceID; fitted in healthid.go
+//	A_28675  both ways of proof                       egk.go, healthid.go
+//	A_28677  how a check-in stands                    status.go
+//	A_27605  SSO: may, and does not                   each check-in has a login of its own
+//
 // # Limits
 //
 // Answers are at most 160 KiB (states and commands), 4 MiB (directory) and 2 MiB (tokens), commands 65,544 bytes, a dialogue 64 commands, a pull 64

@@ -161,8 +161,8 @@ func TestCardUnchanged(t *testing.T) {
 	if s.requests[0].Session == "" || s.requests[0].Session != s.requests[1].Session || s.requests[0].User {
 		t.Fatal("not one session")
 	}
-	other := newClient(t, says(step), Compat{})
-	if other.EGK(reception).session == other.EGK(reception).session {
+	c := newClient(t, says(), Compat{})
+	if one, two := c.EGK(reception), c.EGK(reception); one.session == two.session {
 		t.Fatal("two dialogues in one session")
 	}
 }

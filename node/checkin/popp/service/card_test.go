@@ -1,13 +1,21 @@
 package service_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/hex"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"pieks/card"
+	"pieks/card/egk"
+	"pieks/card/pace"
 	"pieks/node/checkin/popp"
 	"pieks/node/checkin/popp/client"
+	"pieks/node/checkin/popp/service"
 )
 
 var reception = client.Place{TelematikID: practiceID, Workplace: "REZEPTION-1"}
@@ -51,5 +59,56 @@ func TestCardA(t *testing.T) {
 		PatientID: "X110540756", InsurerID: "109500969", ActorID: string(practiceID), ActorProfessionOID: profession,
 	}) {
 		t.Fatalf("%+v", token.Claims)
+	}
+}
+
+// TestContactless is T13 in the field that it is for: PACE with the CAN at the reader, the service's commands inside (popp.md 2.7, "unchanged").
+func TestContactless(t *testing.T) {
+	w := setup(t, nil, client.Compat{})
+	w.list(t)
+	inner := cardA(t)
+	var reached [][]byte
+	field := pace.Contactless(channel(func(ctx context.Context, command []byte) ([]byte, error) {
+		reached = append(reached, bytes.Clone(command))
+		return inner.Transmit(ctx, command)
+	}), "123123")
+	ch, contactless, err := egk.Open(t.Context(), field, "123123")
+	if err != nil || !contactless {
+		t.Fatal(contactless, err)
+	}
+	reached = nil
+	sent, status, err := prove(t.Context(), w.patient, reception, ch)
+	if err != nil || status.State != popp.Pending {
+		t.Fatal(status, err)
+	}
+	if len(sent) != 8 || !slices.EqualFunc(sent, reached, bytes.Equal) {
+		t.Fatalf("the card got %x, the service sent %x", reached, sent)
+	}
+	if raw, err := w.practice.Generate(t.Context(), ch, contactless); err != nil || raw == "" {
+		t.Fatal(err)
+	}
+}
+
+// TestVirtualCard: a virtual card of a test network's PKI, as the demo has it.
+func TestVirtualCard(t *testing.T) {
+	ca, err := card.NewTestCA([32]byte{1}, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pki, err := egk.TestPKIOf(ca, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := setup(t, func(c *service.Config) { c.Trust, c.TakeUnknown = pki.Trust(), true }, client.Compat{})
+	v, err := egk.NewVirtual(pki, egk.VirtualOptions{Seed: [32]byte{2}, Now: start})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, status, err := prove(t.Context(), w.patient, reception, v); err != nil || status.State != popp.Pending {
+		t.Fatal(status, err)
+	}
+	foreign := setup(t, func(c *service.Config) { c.TakeUnknown = true }, client.Compat{})
+	if _, _, err := prove(t.Context(), foreign.patient, reception, v); !errors.Is(err, client.ErrCard) {
+		t.Fatal("a card of nobody that is trusted", err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 // call is a patient's request that the guard let through.
 type call struct {
 	session session
-	agent   bool // it had a user agent
 	p       parameters
 	header  http.Header // with what the guard added
 	r       *http.Request

@@ -3,6 +3,7 @@ package service_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -112,6 +113,7 @@ const goodStart = `{"type":"Start","version":"1.0.0","cardConnectionType":"conta
 // TestSocketMessages is T33: messages out of order, of the wrong number, or none at all. Each ends the socket with its code.
 func TestSocketMessages(t *testing.T) {
 	w := setup(t, nil, client.Compat{})
+	version, subCA := hex.EncodeToString(published.CardA().Version2), hex.EncodeToString(published.CardA().SubCA)
 	six := `"9000","9000","9000","9000","9000","9000"`
 	for name, test := range map[string]struct {
 		say  []string
@@ -121,6 +123,7 @@ func TestSocketMessages(t *testing.T) {
 		"fewer answers":           {[]string{goodStart, `{"type":"ScenarioResponse","steps":["9000"]}`}, "79511"},
 		"no answers":              {[]string{goodStart, `{"type":"ScenarioResponse","steps":[]}`}, "79511"},
 		"more answers":            {[]string{goodStart, `{"type":"ScenarioResponse","steps":["9000","9000","9000"]}`}, "79511"},
+		"an answer ahead":         {[]string{goodStart, `{"type":"ScenarioResponse","steps":["9000","` + version + `9000","` + subCA + `9000"]}`}, "79511"},
 		"answer before Start":     {[]string{`{"type":"ScenarioResponse","steps":["9000"]}`}, "79511"},
 		"Konnektor":               {[]string{strings.Replace(goodStart, "less-standard", "-connector", 1)}, "79513"},
 		"unknown connection":      {[]string{strings.Replace(goodStart, "less-standard", "less", 1)}, "79511"},

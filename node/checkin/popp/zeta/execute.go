@@ -124,7 +124,9 @@ func (g *Guard) Connect(ctx context.Context, r Request) (*websocket.Conn, error)
 		return nil, err
 	}
 	to.Scheme = map[string]string{"http": "ws", "https": "wss"}[to.Scheme]
-	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: handshakeTimeout, TLSClientConfig: g.tls.Clone()}
+	config := g.tls.Clone()
+	config.NextProtos = []string{"http/1.1"} // RFC 6455 upgrades nothing newer
+	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: handshakeTimeout, TLSClientConfig: config}
 	c, answer, err := dialer.DialContext(ctx, to.String(), header)
 	switch {
 	case errors.Is(err, websocket.ErrBadHandshake) && answer != nil:

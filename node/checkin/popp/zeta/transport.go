@@ -30,7 +30,7 @@ func HTTPClient(config *tls.Config) *http.Client {
 		Transport: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
-			TLSClientConfig:        config,
+			TLSClientConfig:        config.Clone(), // net/http writes into it
 			TLSHandshakeTimeout:    handshakeTimeout,
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true, // what is limited is what travels
