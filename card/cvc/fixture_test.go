@@ -23,6 +23,8 @@ func must[T any](v T, err error) T {
 var (
 	testPKI = must(NewTestPKI(testSeed(1), testNow))
 	cardKey = must(brainpool.KeyFromSeed(testSeed(2), "card"))
+	rootKey = must(brainpool.KeyFromSeed(testSeed(3), "root"))
+	subKey  = must(brainpool.KeyFromSeed(testSeed(4), "sub"))
 	iccsn   = [iccsnLength]byte{0x80, 0x27, 0x68, 0x83, 0x11, 0, 0, 0x15, 0x27, 0x15}
 )
 
@@ -39,24 +41,20 @@ func parse(t testing.TB, raw []byte) *Certificate {
 
 // hierarchy is a chain to be, each part with what it says and who signs it. Tests change one thing.
 type hierarchy struct {
-	root, sub, ee          draft
-	rootSigner, subSigner  signer // of root and Sub-CA, of the card
-	rootKey, subKey, eeKey *ecdsa.PrivateKey
+	root, sub, ee         draft
+	rootSigner, subSigner signer // of root and Sub-CA, of the card
 }
 
 func newHierarchy(t testing.TB) *hierarchy {
 	t.Helper()
-	h := &hierarchy{
-		rootKey: must(brainpool.KeyFromSeed(testSeed(3), "root")), subKey: must(brainpool.KeyFromSeed(testSeed(4), "sub")), eeKey: cardKey,
-	}
-	h.rootSigner, h.subSigner = signerOf(h.rootKey), signerOf(h.subKey)
+	h := &hierarchy{rootSigner: signerOf(rootKey), subSigner: signerOf(subKey)}
 	day := dayOf(testNow)
 	rootName, subName := [8]byte([]byte("DEPKS\x87\x02\x26")), [8]byte([]byte("DEPKS\x11\x02\x26"))
-	h.root = draft{authority: rootName, holder: rootName[:], oid: oidCA, point: pointOf(h.rootKey), listOf: oidListTI,
+	h.root = draft{authority: rootName, holder: rootName[:], oid: oidCA, point: pointOf(rootKey), listOf: oidListTI,
 		flags: []byte{0xc0, 0, 0, 0, 0, 0, 0x11}, from: day.AddDate(0, 0, -3), to: day.AddDate(0, 0, 3)}
-	h.sub = draft{authority: rootName, holder: subName[:], oid: oidCA, point: pointOf(h.subKey), listOf: oidListTI,
+	h.sub = draft{authority: rootName, holder: subName[:], oid: oidCA, point: pointOf(subKey), listOf: oidListTI,
 		flags: []byte{0x80, 0, 0, 0, 0, 0, 0x11}, from: day.AddDate(0, 0, -2), to: day.AddDate(0, 0, 2)}
-	h.ee = draft{authority: subName, holder: append([]byte{0, 9}, iccsn[:]...), oid: oidCard, point: pointOf(h.eeKey), listOf: oidListTI,
+	h.ee = draft{authority: subName, holder: append([]byte{0, 9}, iccsn[:]...), oid: oidCard, point: pointOf(cardKey), listOf: oidListTI,
 		flags: []byte{0, 0, 0, 0, 0, 0, 0x01}, from: day.AddDate(0, 0, -1), to: day.AddDate(0, 0, 1)}
 	return h
 }

@@ -72,7 +72,7 @@ func TestRules(t *testing.T) {
 func TestRootsOfOneName(t *testing.T) {
 	h := newHierarchy(t)
 	good := must(h.root.issue(h.rootSigner))
-	h.root.point = pointOf(h.subKey)
+	h.root.point = pointOf(subKey)
 	twin := must(h.root.issue(h.rootSigner))
 	h.root.to = dayOf(testNow).AddDate(0, 0, -1)
 	old := must(h.root.issue(h.rootSigner))
@@ -151,7 +151,7 @@ func TestLargerCurves(t *testing.T) {
 		if err := h.verify(t, testNow); err != nil {
 			t.Error("root and Sub-CA", size, err)
 		}
-		h.subSigner = signerOf(h.subKey)
+		h.subSigner = signerOf(subKey)
 		if err := h.verify(t, testNow); !errors.Is(err, ErrSignature) {
 			t.Error("signature of another length", size, err)
 		}

@@ -25,11 +25,15 @@ func must[T any](v T, err error) T {
 // testPKI is made once: it takes some milliseconds.
 var testPKI = must(TestPKIOf(must(card.NewTestCA(testSeed(1), testNow)), testNow))
 
+// goodPatient is made once, too.
+var goodPatient = must(NewPatient(testPKI, VirtualOptions{Seed: testSeed(2), Now: testNow}))
+
+// testPatient is what stands on a good card, to be changed.
 func testPatient(t testing.TB) card.Patient {
 	t.Helper()
-	p, err := NewPatient(testPKI, VirtualOptions{Seed: testSeed(2), Now: testNow})
-	if err != nil {
-		t.Fatal(err)
+	p := goodPatient
+	for _, file := range []*[]byte{&p.Version2, &p.GDO, &p.SubCA, &p.EndEntity, &p.X509} {
+		*file = bytes.Clone(*file)
 	}
 	return p
 }
