@@ -1,11 +1,15 @@
 package patient
 
 import (
+	"bytes"
 	"fmt"
+	"image/png"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -225,4 +229,53 @@ func TestFromAnotherSite(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCameraOfACheckin: the code before the camera leads to the question for consent, and one that is none to the warning.
+func TestCameraOfACheckin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser, which runs without -short")
+	}
+	t.Parallel()
+	for text, says := range map[string]string{goodCode: "Hier einchecken?", `{"tid":"1-234567890","typ":"popp-checkin","u":"https://evil.example"}`: "QR-Code fehlerhaft"} {
+		s := newCheckinSite(t)
+		tab := webtest.Start(t, webtest.FakeCamera(webtest.Film(t, webtest.Shown(t, text)))...).Tab(webtest.Phone)
+		tab.Go(s.link(t))
+		tab.Says("Wo suchen Sie")
+		tab.Go(s.URL() + "/checkin")
+		tab.ClickText("Mit der Kamera scannen")
+		tab.Says(says)
+		for _, e := range tab.Errors() {
+			t.Error(e)
+		}
+		if s.node.sent != 0 {
+			t.Error("something was sent")
+		}
+	}
+}
+
+// TestPhotoOfACheckin: the same without a camera and without JavaScript, from a file.
+func TestPhotoOfACheckin(t *testing.T) {
+	look := webtest.Phone
+	look.NoJS = true
+	tab := chromium(t).Tab(look)
+	s := newCheckinSite(t)
+	file := filepath.Join(t.TempDir(), "code.png")
+	var data bytes.Buffer
+	if err := png.Encode(&data, webtest.Shown(t, goodCode)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, data.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tab.Go(s.link(t))
+	tab.Says("Wo suchen Sie")
+	tab.Go(s.URL() + "/checkin")
+	tab.Upload("#f-photo", file)
+	tab.ClickText("Weiter")
+	tab.Says("Hier einchecken?")
+	tab.Says("REZEPTION-1")
+	tab.ClickText("Bestätigen")
+	tab.ClickText("Test-Karte benutzen")
+	tab.Says("Sie haben sich erfolgreich bei")
 }

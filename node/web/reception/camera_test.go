@@ -2,10 +2,7 @@ package reception
 
 import (
 	"bytes"
-	"fmt"
 	"image"
-	"image/color"
-	"image/draw"
 	"image/png"
 	"mime/multipart"
 	"net/http"
@@ -14,53 +11,10 @@ import (
 	"testing"
 	"time"
 
-	barcode "github.com/boombuler/barcode/qr"
-
 	"pieks/node/control"
 	"pieks/node/web"
 	"pieks/node/web/webtest"
 )
-
-// shown is a picture of a telephone that shows a code: 640 by 480.
-func shown(t testing.TB, text string) *image.Gray {
-	t.Helper()
-	code, err := barcode.Encode(text, barcode.M, barcode.AlphaNumeric)
-	if err != nil {
-		t.Fatal(err)
-	}
-	picture := image.NewGray(image.Rect(0, 0, 640, 480))
-	draw.Draw(picture, picture.Bounds(), image.NewUniform(color.Gray{200}), image.Point{}, draw.Src)
-	const module = 9
-	side := code.Bounds().Dx()
-	left, top := (640-side*module)/2, (480-side*module)/2
-	draw.Draw(picture, image.Rect(left-4*module, top-4*module, left+(side+4)*module, top+(side+4)*module), image.White, image.Point{}, draw.Src)
-	for y := range side {
-		for x := range side {
-			if r, _, _, _ := code.At(x, y).RGBA(); r < 0x8000 {
-				draw.Draw(picture, image.Rect(left+x*module, top+y*module, left+(x+1)*module, top+(y+1)*module), image.Black, image.Point{}, draw.Src)
-			}
-		}
-	}
-	return picture
-}
-
-// film is a picture as Chromium's fake camera takes it.
-func film(t testing.TB, picture *image.Gray) string {
-	t.Helper()
-	var out bytes.Buffer
-	size := picture.Bounds().Size()
-	fmt.Fprintf(&out, "YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420jpeg\n", size.X, size.Y)
-	for range 3 {
-		out.WriteString("FRAME\n")
-		out.Write(picture.Pix)
-		out.Write(bytes.Repeat([]byte{128}, size.X*size.Y/2))
-	}
-	file := filepath.Join(t.TempDir(), "camera.y4m")
-	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
 
 func expected(s *site) *control.Booking {
 	return s.give(control.Patient{Name: "Erika Mustermann", BirthDate: "1950-03-01"}, true, s.add(time.Date(2026, 12, 1, 9, 40, 0, 0, web.Berlin), 10*time.Minute, "biontech", 1))
@@ -74,7 +28,7 @@ func TestCamera(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	booked := expected(s)
-	tab := webtest.Start(t, webtest.FakeCamera(film(t, shown(t, booked.Visits[0].QR)))...).Tab(webtest.Desktop)
+	tab := webtest.Start(t, webtest.FakeCamera(webtest.Film(t, webtest.Shown(t, booked.Visits[0].QR)))...).Tab(webtest.Desktop)
 	link, err := s.Link("assistant")
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +72,7 @@ func TestCameraDenied(t *testing.T) {
 	tab.Check(24)
 	photo := filepath.Join(t.TempDir(), "photo.png")
 	var data bytes.Buffer
-	if err := png.Encode(&data, shown(t, booked.Visits[0].QR)); err != nil {
+	if err := png.Encode(&data, webtest.Shown(t, booked.Visits[0].QR)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(photo, data.Bytes(), 0o600); err != nil {
@@ -173,7 +127,7 @@ func TestUploads(t *testing.T) {
 		want string
 	}{
 		{nil, "zuerst ein Foto"}, {[]byte("GIF89a"), "kein Foto im Format"}, {encoded(image.NewGray(image.Rect(0, 0, 300, 200))), "Kein Code erkannt"},
-		{encoded(shown(t, "PIEKS:ABC")), "kein Code eines Termins"},
+		{encoded(webtest.Shown(t, "PIEKS:ABC")), "kein Code eines Termins"},
 	} {
 		a := b.upload("/desk/photo", "photo", test.file)
 		a.Says(t, test.want)
@@ -181,7 +135,7 @@ func TestUploads(t *testing.T) {
 			t.Errorf("%s: %d", test.want, a.Status)
 		}
 	}
-	b.upload("/desk/photo", "photo", encoded(shown(t, booked.Visits[0].QR))).Says(t, "✓ Eingecheckt")
+	b.upload("/desk/photo", "photo", encoded(webtest.Shown(t, booked.Visits[0].QR))).Says(t, "✓ Eingecheckt")
 	b.upload("/network", "file", nil).Says(t, "zuerst eine Datei")
 	b.upload("/network", "file", []byte("old")).Says(t, `class="notice bad"`)
 	b.upload("/network", "file", []byte("newer")).Says(t, "Netzdatei Nummer 8 gilt ab jetzt")

@@ -6,6 +6,7 @@
 //	/booking/{id}   one booking and what can be done with it (booking.go)
 //	/move, /cancel  one or many, with a preview and a reason (move.go, cancel.go); /changes and /undo (changes.go)
 //	/desk           one field for scanned and typed codes (desk.go, scanner.go)
+//	/arrivals       who checked in with proof of presence (arrivals.go); /arrivals/codes the codes for it, and the directory (checkincodes.go)
 //	/print/..., /poster   what is printed (print.go)
 //	/history, /export     past visits (history.go, export.go)
 //	/status, /people, /settings, /setup   what the doctor looks after (status.go, people.go, settings.go, setup.go)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type practice struct {
 	link     func(person string) (control.Opened, error)
 	trusted  card.Roots // CAs of cards that may enrol it
 	signed   *card.Licence
+	came     arrivals
 }
 
 var catalogueOfTest = []control.Vaccine{
@@ -48,7 +50,7 @@ func (p *practice) id(prefix string, width int) string {
 }
 
 func (p *practice) handlers() control.Handlers {
-	return control.Handlers{
+	all := control.Handlers{
 		control.MethodStatus: control.HandleNone(p.status), control.MethodEnrolment: control.HandleNone(p.enrolment),
 		control.MethodEnrolmentBegin: control.Handle(p.beginEnrolment), control.MethodEnrolmentFinish: control.Handle(p.finishEnrolment),
 		control.MethodVaccines: control.HandleNone(func(context.Context) ([]control.Vaccine, error) { return catalogueOfTest, nil }),
@@ -64,6 +66,8 @@ func (p *practice) handlers() control.Handlers {
 		control.MethodBackup: control.Handle(p.backup), control.MethodNetwork: control.Handle(p.network),
 		control.MethodOpen: control.Handle(func(_ context.Context, in control.OpenRequest) (control.Opened, error) { return p.link(in.Person) }),
 	}
+	maps.Copy(all, p.checkinMethods())
+	return all
 }
 
 func (p *practice) status(context.Context) (control.Status, error) {

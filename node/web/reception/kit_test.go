@@ -48,7 +48,7 @@ func newSiteAt(t testing.TB, listen string, built bool) *site {
 	h := webtest.Home(t, "practice", c.Now, testnet.Config{Issued: c.Now().AddDate(0, 0, -1), Good: 20 * 24 * time.Hour})
 	dir := h.Dir
 	var err error
-	s := &site{clock: c, dir: dir, readers: newReaders(c.Now), logged: &bytes.Buffer{}, practice: &practice{now: c.Now, test: true, home: dir, enrolled: c.Now().AddDate(0, 3, 0), backedUp: c.Now().Add(-20 * time.Hour),
+	s := &site{clock: c, dir: dir, readers: newReaders(c.Now), logged: &bytes.Buffer{}, practice: &practice{now: c.Now, test: true, home: dir, enrolled: c.Now().AddDate(0, 3, 0), backedUp: c.Now().Add(-20 * time.Hour), came: arrivals{listable: true, id: "1-234567890"},
 		details: control.Details{Name: "Hausarztpraxis am Park", Street: "Aachener Straße 12", PLZ: "50667", Place: "Köln", Phone: "0221 5550100",
 			Directions: "Hofeingang, 2. Stock, Aufzug vorhanden.", Hours: usualHours()}}}
 	pages := Pages(nil)

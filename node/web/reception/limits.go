@@ -35,4 +35,6 @@ const (
 	askedGood = 20 * time.Minute
 	// posterSide of the printed code, in millimetres: a tenth of the distance that it is read from, and it still fits the page (case 19).
 	posterSide = 90
+	// workplaceKept: a browser at a desk stays there.
+	workplaceKept = 365 * 24 * time.Hour
 )

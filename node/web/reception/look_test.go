@@ -27,7 +27,7 @@ func shots(s *site) []struct{ name, path string } {
 	}
 	return []struct{ name, path string }{
 		{"day", "/day/2026-12-01"}, {"day-empty", "/day/2026-12-04"}, {"week", "/week/2026-12-01"}, {"give", "/give?day=2026-12-04"}, {"phone", "/phone/" + open},
-		{"booking", "/booking/" + booked}, {"desk", "/desk"}, {"changes", "/changes"}, {"history", "/history"}, {"status", "/status"}, {"backup", "/backup"}, {"people", "/people"},
+		{"booking", "/booking/" + booked}, {"desk", "/desk"}, {"arrivals", "/arrivals"}, {"arrival", "/arrivals/" + s.came.all[3].ID}, {"checkin-codes", "/arrivals/codes"}, {"print-checkin", "/print/checkin?workplace=REZEPTION-1"}, {"changes", "/changes"}, {"history", "/history"}, {"status", "/status"}, {"backup", "/backup"}, {"people", "/people"},
 		{"settings", "/settings"}, {"print-day", "/print/day/2026-12-01"}, {"print-slip", "/print/slip/" + booked}, {"print-poster", "/poster"}, {"setup", "/setup"}, {"setup-hours", "/setup/hours"}, {"setup-network", "/setup/network"}, {"setup-done", "/setup/done"},
 	}
 }
@@ -44,6 +44,14 @@ func TestPagesInBrowser(t *testing.T) {
 			tab := webtest.Shared(t).Tab(look)
 			s := newSite(t)
 			s.fill()
+			s.come()
+			s.came.workplaces = []string{"Labor", "REZEPTION-1"}
+			s.came.all[1].Seen = s.now()
+			for _, x := range s.bookings {
+				if x.Patient.Name == "Erika Mustermann" {
+					s.came.all[4].Bookings = append(s.came.all[4].Bookings, *x)
+				}
+			}
 			link, err := s.Link("")
 			if err != nil {
 				t.Fatal(err)
@@ -113,6 +121,28 @@ func TestAtWorkInBrowser(t *testing.T) {
 			tab.Keys(next.QR + kb.Enter)
 			tab.Says("Bereits eingecheckt um 09:32 Uhr")
 			keep("desk-again")
+
+			// Nobody has checked in; then somebody does, while the page is open.
+			tab.Go(s.URL() + "/arrivals")
+			tab.Says("Heute hat sich noch niemand")
+			keep("arrivals-none")
+			tab.Until("listening", `performance.getEntriesByType("resource").some(r => r.name.endsWith("live.js"))`)
+			s.come()
+			tab.Says("Hermann Graf Sebastian")
+			tab.ClickText("Aufrufen")
+			tab.Says("aufgerufen um 09:32 Uhr")
+			keep("arrivals-called")
+			tab.ClickText("Rückgängig")
+			tab.Until("nobody called", `!document.body.innerText.includes("aufgerufen um")`)
+			tab.Go(s.URL() + "/arrivals/codes")
+			tab.ClickText("soll im Verzeichnis stehen")
+			tab.Type("#f-alias", "Praxis Dr. Sommer")
+			tab.ClickText("Speichern")
+			tab.Says("steht jetzt im Verzeichnis")
+			keep("checkin-listed")
+			tab.ClickText("Code anlegen")
+			tab.Says("Geben Sie dem Arbeitsplatz einen Namen")
+			keep("checkin-codes-wrong")
 
 			tab.Go(s.URL() + "/phone/" + s.slots[len(s.slots)-5].ID)
 			tab.Type("#f-name", "Erika Mustermann")

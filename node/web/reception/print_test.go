@@ -2,12 +2,14 @@ package reception
 
 import (
 	"math"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"pieks/node/control"
 	"pieks/node/web/qr"
 	"pieks/node/web/webtest"
 )
@@ -36,6 +38,17 @@ func TestPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	code, err := s.checkinCode(t.Context(), control.CheckinCodeOf{Workplace: "REZEPTION-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const longest = "Gemeinschaftspraxis, Anmeldung im Erdgeschoss links & rechts, ÄÖ" // 64 characters
+	s.came.id = "1-SMC-B-Testkarte--" + strings.Repeat("8", 109)
+	long, err := s.checkinCode(t.Context(), control.CheckinCodeOf{Workplace: longest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.came.id = "1-234567890"
 	tab := webtest.Shared(t).Tab(webtest.Desktop)
 	link, err := s.Link("")
 	if err != nil {
@@ -52,7 +65,12 @@ func TestPrinted(t *testing.T) {
 		{"print_day", "/print/day/2026-12-01", 1, nil, 0},
 		{"print_slip", "/print/slip/" + phone, 2, []string{s.booking(phone).Visits[0].QR, poster.QR}, 0},
 		{"print_poster", "/poster", 1, []string{poster.QR}, 90},
+		{"print_checkin", "/print/checkin?workplace=REZEPTION-1", 1, []string{code.Text}, 90},
+		{"print_checkin_long", "/print/checkin?workplace=" + url.QueryEscape(longest), 1, []string{long.Text}, 90},
 	} {
+		if paper.name == "print_checkin_long" {
+			s.came.id, s.details.Name = "1-SMC-B-Testkarte--"+strings.Repeat("8", 109), "Gemeinschaftspraxis für Allgemeinmedizin Dr. med. Anna Sommer und Dr. med. Karl-Heinz Winter, Köln"
+		}
 		tab.Go(s.URL() + paper.path)
 		tab.Check(24)
 		if paper.mm > 0 {

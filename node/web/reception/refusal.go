@@ -13,7 +13,8 @@ var refusals = map[string]string{
 	control.CodeDay: "rc_wrong_date", control.CodeClock: "rc_wrong_clock", control.CodeDays: "rc_no_days", control.CodeWeekday: "rc_no_weekday",
 	control.CodeSpans: "rc_no_spans", control.CodeFarAhead: "rc_err_far", control.CodeVaccine: "rc_wrong_vaccine", control.CodeDose: "rc_no_dose",
 	control.CodeSingleVial: "rc_no_single_vial", control.CodeLeftDoses: "rc_no_left_doses", control.CodeTooLate: "rc_no_too_late",
-	control.CodeNothing: "rc_tick_open",
+	control.CodeNothing:   "rc_tick_open",
+	control.CodeWorkplace: "rc_ar_workplace_form", control.CodeTelematikID: "rc_ar_no_id", control.CodeListing: "rc_ar_listed_not",
 }
 
 // detailFields are the fields of the form that a refusal of the details is about.

@@ -6,6 +6,7 @@ const parts = {
   "[data-desk]": "./desk.js",
   "[data-print]": "./print.js",
   "[data-tick-all]": "./tick.js",
+  "[data-copy]": "./copy.js",
 };
 for (const [selector, module] of Object.entries(parts)) {
   if (document.querySelector(selector)) import(module);
