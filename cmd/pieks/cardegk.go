@@ -178,7 +178,7 @@ func (c *CardEGKReadCmd) trust(a *app) (*egk.Trust, error) {
 		if err != nil {
 			return nil, err
 		}
-		if *trust, err = b.PatientCards(time.Now()); err != nil {
+		if *trust, err = b.PatientCards(); err != nil {
 			return nil, err
 		}
 	case c.CA != "":
