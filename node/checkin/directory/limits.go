@@ -5,8 +5,9 @@ import "time"
 const (
 	// maxLife: a practice that is closed for good is gone from all copies within a week; one on holiday leaves its node on, or is missing.
 	maxLife = 7 * 24 * time.Hour
-	// Life is how long a listing is made for, and RenewAfter how old it gets before the next one: a relay that is away for three days still has it.
-	Life       = maxLife
+	// Life is how long a listing is made for: half a day less, so that one that takes it back outlasts it though the clock was set back in between.
+	Life = maxLife - 12*time.Hour
+	// RenewAfter is how old a listing gets before the next one: a relay that is away for three days still has it.
 	RenewAfter = maxLife / 2
 	// maxSkew: how far another clock may be off (design.md 17).
 	maxSkew = 10 * time.Minute

@@ -109,16 +109,15 @@ func (s *Server) judgeNowAndThen(ctx context.Context) {
 	tick := time.NewTicker(judgeEvery)
 	defer tick.Stop()
 	for {
+		if len(s.cfg.Roots().CRLs) > 0 {
+			if _, err := s.shelf.judgeAgain(ctx, true); err != nil && ctx.Err() == nil {
+				s.cfg.Log.Warn("the directory was not held against revocation lists", "err", err)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		if len(s.cfg.Roots().CRLs) == 0 {
-			continue
-		}
-		if _, err := s.shelf.judgeAgain(ctx, true); err != nil && ctx.Err() == nil {
-			s.cfg.Log.Warn("the directory was not held against revocation lists", "err", err)
 		}
 	}
 }

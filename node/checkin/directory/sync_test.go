@@ -88,6 +88,9 @@ func TestRevoked(t *testing.T) {
 	if got := c.names(); !slices.Equal(got, []string{"Praxis Zwei"}) {
 		t.Errorf("a revoked device: %v", got)
 	}
+	if c.shelf.trust != trustOf(w.roots()) {
+		t.Error("all would be verified again")
+	}
 	if c.sync(a) || len(c.All()) != 1 {
 		t.Error("a relay that has not heard of it brings it back")
 	}

@@ -1,6 +1,7 @@
 package vzd
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,7 +95,10 @@ func TestRead(t *testing.T) {
 		"no Telematik-ID":         {bundleOf(1, hit{n: 1, org: `,"identifier":[]`}), []string{}},
 		"no real Telematik-ID":    {bundleOf(1, hit{n: 1, org: `,"identifier":[{"system":"https://gematik.de/fhir/sid/telematik-id","value":"<b>"}]`}), []string{}},
 		"active is no truth":      {bundleOf(2, hit{n: 1, org: `,"active":"true"`}, hit{n: 2}), []string{"Praxis 2"}},
-		"the same twice":          {bundleOf(2, hit{n: 1}, hit{n: 1}), []string{"Praxis 1"}},
+		"service that came along": {bytes.Replace(bundleOf(2, hit{n: 1}, hit{n: 2}), []byte(`"match"`), []byte(`"include"`), 1), []string{"Praxis 2"}},
+		"provided by a practitioner": {bytes.Replace(bytes.Replace(bundleOf(1, hit{n: 1}), []byte(`"Organization"`), []byte(`"Practitioner"`), 1),
+			[]byte(`Organization/o1`), []byte(`Practitioner/o1`), 1), []string{}},
+		"the same twice": {bundleOf(2, hit{n: 1}, hit{n: 1}), []string{"Praxis 1"}},
 	} {
 		got, err := Read(test.bundle)
 		if err != nil || !slices.Equal(names(got), test.want) {
