@@ -109,8 +109,8 @@
 // node was restarted under a new identity can guess that it is the same one, as it can by the address; and one that gives a listing to one patient only could
 // recognise it by that, also at another relay that it is in league with. It cannot make up a listing for it: each takes an institution's card.
 //
-// A listing is public, and says which device is whose: D is the practice's long-lived identity, not its pseudonyms. Nothing in it is linked with a slot sheet; that
-// a practice which is known to be in a region has appointments there can be guessed all the same. A relay can leave listings out, or give old ones until they
+// A listing is public, and says which device is whose: D is the practice's long-lived identity, not its pseudonyms. Nothing in it is linked with a slot
+// sheet; that a practice which is known to be in a region has appointments there can be guessed all the same. A relay can leave listings out, or give old ones until they
 // expire; it cannot change one. What was withdrawn is deleted by those who hear of it, and expires within a week elsewhere; nobody can be made to forget.
 //
 // # Size

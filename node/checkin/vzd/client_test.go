@@ -68,7 +68,9 @@ func TestClient(t *testing.T) {
 		t.Errorf("%d requests went elsewhere", elsewhere)
 	}
 	asked = nil
-	for _, base := range []string{"", "http://" + server.Listener.Addr().String(), "https://u:p@x.example/", "https://x.example/?a=b", "https://x.example/#a", "https:x", "file:///etc"} {
+	for _, base := range []string{
+		"", "http://" + server.Listener.Addr().String(), "https://u:p@x.example/", "https://x.example/?a=b", "https://x.example/#a", "https:x", "file:///etc",
+	} {
 		if _, err := (Client{Base: base, Transport: c.Transport}).Search(t.Context(), request); !errors.Is(err, ErrBase) {
 			t.Errorf("%s: %v", base, err)
 		}
