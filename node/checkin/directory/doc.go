@@ -98,8 +98,8 @@
 // # Limits
 //
 // 20,000 listings, four of one Telematik-ID; 10,000 withdrawn ones, 20,000 with those that were here. One device puts 8 times at once and
-// once a minute after that, one network (IPv4 /24, IPv6 /56) 64 times and once in 5 s; one network fetches 256 times and once a second, 16 fetches go on at
-// once. All else is in limits.go.
+// once a minute after that, one network (IPv4 /24, IPv6 /56) 64 times and once in 5 s; one network fetches 256 times and once a second, and gets 65,536
+// listings and 21 a second: a stream that gives more is reset. 16 fetches go on at once. All else is in limits.go.
 //
 // # What a relay learns, and what not
 //
@@ -110,8 +110,9 @@
 // recognise it by that, also at another relay that it is in league with. It cannot make up a listing for it: each takes an institution's card.
 //
 // A listing is public, and says which device is whose: D is the practice's long-lived identity, not its pseudonyms. Nothing in it is linked with a slot
-// sheet; that a practice which is known to be in a region has appointments there can be guessed all the same. A relay can leave listings out, or give old ones until they
-// expire; it cannot change one. What was withdrawn is deleted by those who hear of it, and expires within a week elsewhere; nobody can be made to forget.
+// sheet; that a practice which is known to be in a region has appointments there can be guessed all the same. A relay can leave listings out, or give old
+// ones until they expire; it cannot change one. What was withdrawn is deleted by those who hear of it, and expires within a week elsewhere; nobody can be
+// made to forget.
 //
 // # Size
 //

@@ -93,6 +93,10 @@ const (
 	// morning. An answer without news is some 100 bytes.
 	fetchBurst = 256
 	fetchEvery = time.Second
+	// giveBurst, giveEvery: batches of 64 listings that one network is given: three full directories, for a carrier's patients in the morning and a relay
+	// that is new, and 40 KB a second after that, so that nobody drains the relay's volume.
+	giveBurst = 1024
+	giveEvery = 3 * time.Second
 	// maxServing: copies that are given out at the same time.
 	maxServing = 16
 	// pruneEvery: how often what is over is looked for; in between it is passed over.
