@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pieks/node/control"
+	"pieks/node/zone"
 )
 
 // day reads +7 or a date, in German time.
@@ -20,11 +21,7 @@ func day(text string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("day %q: %w", text, err)
 	}
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		return "", err
-	}
-	return time.Now().In(berlin).AddDate(0, 0, days).Format(time.DateOnly), nil
+	return time.Now().In(zone.Berlin).AddDate(0, 0, days).Format(time.DateOnly), nil
 }
 
 func (r *runner) slots(ctx context.Context, s SlotsStep) error {

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // appointments are in Europe/Berlin, also on systems without a zone database
 
 	"github.com/alecthomas/kong"
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"pieks/node/zone"
 )
 
 // page is a result for people: lines, and tables with aligned columns. Colour codes take no width.
@@ -74,14 +76,8 @@ func visible(s string) int {
 	return width
 }
 
-// berlin is where the appointments are. The zone database is in the binary.
-var berlin = func() *time.Location {
-	zone, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}()
+// berlin is where the appointments are.
+var berlin = zone.Berlin
 
 func day(t time.Time) string     { return t.In(berlin).Format("Mon 2006-01-02") }
 func clock(t time.Time) string   { return t.In(berlin).Format("15:04") }

@@ -48,9 +48,6 @@ const (
 )
 
 func readSeries(add control.SlotsAdd) (series, error) {
-	if berlin == time.UTC {
-		return series{}, fmt.Errorf("this system has no time zone data for %s: install tzdata", Zone)
-	}
 	s := series{vaccine: strings.TrimSpace(add.Vaccine), dose: uint8(min(max(add.Dose, 0), 255)), count: add.Count}
 	var err error
 	if s.day, err = time.Parse(time.DateOnly, add.Day); err != nil {

@@ -1,20 +1,15 @@
 package booking
 
-import "time"
+import (
+	"time"
 
-// Zone is the time zone of all appointments. The program embeds its rules (time/tzdata in cmd/pieks).
-const Zone = "Europe/Berlin"
+	"pieks/node/zone"
+)
 
-var berlin = loadZone()
+// Zone is the time zone of all appointments.
+const Zone = zone.Name
 
-// loadZone falls back to UTC on a system without zone data and without an embedded copy: Expand then refuses.
-func loadZone() *time.Location {
-	zone, err := time.LoadLocation(Zone)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}
+var berlin = zone.Berlin
 
 // InZone is the same instant as a clock in Germany shows it.
 func InZone(t time.Time) time.Time { return t.In(berlin) }

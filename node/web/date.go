@@ -3,16 +3,12 @@ package web
 import (
 	"fmt"
 	"time"
+
+	"pieks/node/zone"
 )
 
 // Berlin is the zone that all times are shown in, as the wire has them.
-var Berlin = func() *time.Location {
-	zone, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}()
+var Berlin = zone.Berlin
 
 var weekdays = map[Lang][7]string{
 	German:  {"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"},
