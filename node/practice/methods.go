@@ -36,6 +36,9 @@ func (n *Node) Handlers() control.Handlers {
 
 		control.MethodPoster: control.HandleNone(n.poster),
 
+		control.MethodListing:    control.HandleNone(n.showListing),
+		control.MethodListingSet: control.Handle(n.setListing),
+
 		control.MethodEnrolment:       control.HandleNone(n.showEnrolment),
 		control.MethodEnrolmentBegin:  control.Handle(n.beginEnrolment),
 		control.MethodEnrolmentFinish: control.Handle(n.finishEnrolment),

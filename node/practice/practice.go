@@ -65,6 +65,7 @@ type Node struct {
 	woken     chan struct{} // for the conductor
 	renewed   chan struct{} // for the buyer: there is a newer network file
 	drafts    drafts        // of disclosures
+	listing   *lister       // in the directory
 	changes   control.Changes
 	enrolling sync.Mutex // one change of details or enrolment at a time
 	checked   uint64     // number of the network file that the pool was last checked against; the conductor's own
@@ -108,6 +109,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}
 	n.arrivals = checkin.OpenArrivals(checkin.ArrivalsConfig{Store: h.Store, Now: h.Now, OnChange: n.changes.Changed})
 	if err := n.blockRestored(ctx); err != nil {
+		return nil, err
+	}
+	if n.listing, err = loadLister(h.Store); err != nil {
 		return nil, err
 	}
 	n.pool = gossip.NewPool(h.Now)

@@ -31,7 +31,7 @@ const (
 // run keeps the relay in touch with the other relays and its practices until ctx ends.
 func (n *Node) run(ctx context.Context) {
 	n.keeper.run(ctx)
-	for _, loop := range []func(context.Context){n.dialRelays, n.syncRelays, n.syncAdmitted, n.syncDisclosed, n.expire, n.watchTraffic} {
+	for _, loop := range []func(context.Context){n.dialRelays, n.syncRelays, n.syncAdmitted, n.syncDisclosed, n.judgeDirectory, n.expire, n.watchTraffic} {
 		n.wg.Add(1)
 		go func() {
 			defer n.wg.Done()
@@ -163,6 +163,13 @@ func ids(infos []peer.AddrInfo) []peer.ID {
 }
 
 func (n *Node) sync(ctx context.Context, id peer.ID) {
+	n.syncPool(ctx, id)
+	if n.isRelay(id) {
+		n.syncDirectory(ctx, id)
+	}
+}
+
+func (n *Node) syncPool(ctx context.Context, id peer.ID) {
 	ctx, cancel := context.WithTimeout(ctx, peerTimeout)
 	defer cancel()
 	if n.isRelay(id) {

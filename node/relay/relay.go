@@ -15,6 +15,7 @@ import (
 	"pieks/card"
 	"pieks/gossip"
 	"pieks/node/admission"
+	"pieks/node/checkin/directory"
 	"pieks/node/control"
 	"pieks/node/disclosure"
 	"pieks/node/home"
@@ -69,6 +70,7 @@ type Node struct {
 	broadcast *gossip.Broadcaster
 	mailbox   *mailbox.Server
 	disclosed *disclosure.Server
+	directory *directory.Server
 	revoked   *revocations
 	keeper    *keeper
 	traffic   *traffic
@@ -248,6 +250,9 @@ func (n *Node) serve(ctx context.Context, secrets *network.RelayHome) error {
 		return err
 	}
 	n.onClose(n.disclosed.Close)
+	if err := n.openDirectory(); err != nil {
+		return err
+	}
 	// Last, since an admitted peer uses all the others at once.
 	n.admission.Serve(n.host)
 	n.onClose(n.admission.Close)
