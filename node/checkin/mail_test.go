@@ -150,7 +150,7 @@ func TestLetterIsKept(t *testing.T) {
 			if unreachable {
 				return nil, ErrBusy
 			}
-			return &healthid.Person{KVNR: erikaKVNR, IK: "109500969", Authenticated: noon.Add(-time.Minute)}, nil
+			return &healthid.Person{KVNR: erikaKVNR, IK: "109500969", Authenticated: noon.Add(time.Minute)}, nil // by another clock
 		}
 	})
 	a := k.attempt("")
@@ -171,7 +171,9 @@ func TestLetterIsKept(t *testing.T) {
 	if o, err := a.Take(m.Message); err != nil || o.State != popp.Success {
 		t.Errorf("%+v %v", o, err)
 	}
-	k.arrived(1)
+	if list := k.list(); len(list) != 1 || !list[0].Proved.Equal(noon) {
+		t.Errorf("%+v", list)
+	}
 }
 
 // The login with the GesundheitsID: bound to this check-in, and checked at the time at which it was made.
