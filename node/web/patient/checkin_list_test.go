@@ -104,6 +104,15 @@ func TestHistory(t *testing.T) {
 		t.Errorf("last used: %s", got)
 	}
 	b.says("Weg 12, 50667 Köln")
+	s.node.do(func() {
+		for i, k := range s.node.checkins {
+			k.Institution.TelematikID = fmt.Sprintf("1-%d", i)
+		}
+	})
+	b.get("/checkin")
+	if picks = b.all(`name="pick" value="(0 mesh [^"]+)"`); len(picks) != 10 || picks[0] != "0 mesh 1-12" {
+		t.Errorf("last used: %v", picks)
+	}
 }
 
 // A_28515: what is looked for is posted and in no address; a page that is only opened asks nobody.
