@@ -25,7 +25,8 @@ type DemoResult struct {
 	DoubleBookings int     `json:"double_bookings"`
 	Verified       int     `json:"verified"`
 	Cancelled      int     `json:"cancelled"`
-	Warned         int     `json:"warned"` // patients who learnt of an infection in a waiting room
+	Warned         int     `json:"warned"`  // patients who learnt of an infection in a waiting room
+	Arrived        int     `json:"arrived"` // patients who checked in with a card
 	Seconds        float64 `json:"seconds"`
 	Error          string  `json:"error,omitempty"`
 }
@@ -99,7 +100,7 @@ func Demo(ctx context.Context, opts DemoOptions) (result DemoResult, err error) 
 		}
 	}()
 	for _, act := range []func(context.Context) error{
-		d.network, d.start, d.offer, d.look, d.fight, d.bookAll, d.show, d.patientCancels, d.practiceCancels, d.warn, d.count,
+		d.network, d.start, d.offer, d.look, d.fight, d.bookAll, d.show, d.patientCancels, d.practiceCancels, d.warn, d.arrive, d.count,
 	} {
 		if err := act(ctx); err != nil {
 			return d.result, err
@@ -142,6 +143,11 @@ func (d *demo) start(ctx context.Context) error {
 		}
 		if err := group.Wait(); err != nil {
 			return err
+		}
+		if role == "practice" {
+			if err := d.enterDirectory(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.OK || r.Relays != 2 || r.Practices != 3 || r.Patients != 6 || r.Slots != 36 || r.Bookings != 6 || r.DoubleBookings != 0 || r.Verified != 3 || r.Cancelled != 2 || r.Warned != 1 {
+	if !r.OK || r.Relays != 2 || r.Practices != 3 || r.Patients != 6 || r.Slots != 36 || r.Bookings != 6 || r.DoubleBookings != 0 || r.Verified != 3 || r.Cancelled != 2 || r.Warned != 1 || r.Arrived != 1 {
 		t.Errorf("%+v", r)
 	}
 }

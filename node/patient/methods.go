@@ -238,6 +238,9 @@ func (n *Node) syncNow(ctx context.Context) (control.Status, error) {
 	if err := n.syncWith(ctx, relay.ID); err != nil {
 		return n.Status(), control.Errorf(control.KindUnavailable, "The relay did not answer: %w", err)
 	}
+	if _, err := n.checkins.directory.Sync(ctx, n.host, relay.ID); err != nil {
+		return n.Status(), control.Errorf(control.KindUnavailable, "The relay did not give its directory: %w", err)
+	}
 	n.bookings.wake()
 	return n.Status(), nil
 }
