@@ -54,6 +54,7 @@ func (d *demo) pages() []page {
 		t.Click("#search-form button[type=submit], #form button:not([name])")
 		t.Until("the list", `location.pathname === "/list"`)
 	})
+	d.checkinPages(add)
 	add("relay-1", 24, "status", "/", nil)
 	add("relay-1", 24, "care", "/care", nil)
 	return pages
