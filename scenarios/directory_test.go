@@ -207,6 +207,25 @@ func TestAPracticeListsItself(t *testing.T) {
 	}
 }
 
+// What one relay was told goes to the other, also when that one was not there, and the practice no longer is.
+func TestAListingGoesFromRelayToRelay(t *testing.T) {
+	w := newListed(t)
+	if err := w.relays[1].Close(); err != nil {
+		t.Fatal(err)
+	}
+	var l control.Listing
+	w.call(control.MethodListingSet, control.Listing{Listed: true}, &l)
+	testnet.Until(t, "the first relay has the listing", func() bool {
+		w.call(control.MethodListing, nil, &l)
+		return l.Kept == 1
+	})
+	if err := w.practice.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.startRelay(1)
+	testnet.Until(t, "the copy has it from the second relay", func() bool { return w.at(1) == 1 })
+}
+
 // restart stops all nodes and starts them again.
 func (w *listed) restart() {
 	w.t.Helper()

@@ -29,7 +29,8 @@ func BenchmarkSearch(b *testing.B) {
 	var entries []Entry
 	for i := range maxListings {
 		at := all[i*7%len(all)]
-		entries = append(entries, anEntry(fmt.Sprintf("Praxis Dr. Mustermann-Müller %d", i), "Hausarzt", "Hauptstraße 5", string(at.PLZ), at.Name, fmt.Sprint("1-", i), card.ProfessionPractice))
+		name := fmt.Sprintf("Praxis Dr. Mustermann-Müller %d", i)
+		entries = append(entries, anEntry(name, "Hausarzt", "Hauptstraße 5", string(at.PLZ), at.Name, fmt.Sprint("1-", i), card.ProfessionPractice))
 	}
 	b.Run("text", func(b *testing.B) {
 		for b.Loop() {

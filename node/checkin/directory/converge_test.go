@@ -17,28 +17,75 @@ import (
 
 // tell has one shelf fetch from another, over a pipe.
 func tell(ctx context.Context, from, to *shelf) error {
+	_, err := tellCounting(ctx, from, to)
+	return err
+}
+
+// counted is a pipe's end that counts what is read from it.
+type counted struct {
+	net.Conn
+	bytes int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.bytes += n
+	return n, err
+}
+
+// tellCounting is tell, and gives how many bytes came.
+func tellCounting(ctx context.Context, from, to *shelf) (bytes int, err error) {
 	for range maxRounds {
-		here, there := net.Pipe()
+		end, there := net.Pipe()
+		here := &counted{Conn: end}
 		served := make(chan error, 1)
 		go func() {
 			var h head
 			err := wire.ReadObject(there, headBytes, &h)
 			if err == nil {
-				err = from.serve(there)
+				err = from.serve(there, func() bool { return true })
 			}
 			served <- err
 			_ = there.Close()
 		}()
 		n, more, err := to.exchange(ctx, here)
 		_ = here.Close()
+		bytes += here.bytes
 		if served := <-served; err == nil && served != nil {
 			err = fmt.Errorf("the other end: %w", served)
 		}
 		if err != nil || !more || n == 0 {
-			return err
+			return bytes, err
 		}
 	}
-	return nil
+	return bytes, nil
+}
+
+// Only news comes: nothing when there is none, and a renewal without the card that is known.
+func TestOnlyNewsComes(t *testing.T) {
+	w := newWorld(t)
+	from := must(openShelf(openStore(t, t.TempDir(), "relay", w.clock.Now), w.roots, w.clock.Now, false))
+	to := must(openShelf(openStore(t, t.TempDir(), "patient", w.clock.Now), w.roots, w.clock.Now, true))
+	for i := range 8 {
+		d := w.desk(byte(1+i), detail{tid: fmt.Sprint("1-", i)})
+		if err := from.takeNow(t.Context(), d.listing(1, w.clock.Now())); err != nil {
+			t.Fatal(err)
+		}
+		l := d.listing(2, w.clock.Now())
+		for _, step := range []struct {
+			what        string
+			least, most int
+		}{{"the listing and its card", 1000, 2000}, {"nothing", 1, 32}, {"the renewed listing", 200, 600}, {"nothing", 1, 32}} {
+			if step.what == "the renewed listing" {
+				if err := from.takeNow(t.Context(), l); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n, err := tellCounting(t.Context(), from, to); err != nil || n < step.least || n > step.most {
+				t.Errorf("%s: %d bytes, %v", step.what, n, err)
+			}
+		}
+	}
 }
 
 // Whatever practices say to which of two relays, and whenever these and a patient compare, at the end all of them have of each practice the last

@@ -30,7 +30,8 @@
 //	8 hours    array      at most 28 maps 1 weekday (1 is Monday), 2 from, 3 to (minutes since midnight), in the order of the week, without overlap; optional
 //	9 relays   array      at most 3 peer IDs (text) where D has a circuit and its box; optional
 //
-// One without card is withdrawn: 6 to 9 are absent, and it takes back the listings before it. It is kept until it expires, which is after all of those.
+// One without card is withdrawn: 6 to 9 are absent, and it takes back the listings before it. It is kept until it expires: it is made for seven days, and
+// the others for six and a half, so that it is there for longer than they are.
 // Name, address, phone, profession and Telematik-ID are what the card has signed, and stand nowhere else.
 //
 // A listing is good while
@@ -97,8 +98,8 @@
 // # Limits
 //
 // 20,000 listings, four of one Telematik-ID; 10,000 withdrawn ones, 20,000 with those that were here. One device puts 8 times at once and
-// once a minute after that, one network (IPv4 /24, IPv6 /56) 64 times and once in 5 s; one network fetches 256 times and once a second, 16 fetches go on at
-// once. All else is in limits.go.
+// once a minute after that, one network (IPv4 /24, IPv6 /56) 64 times and once in 5 s; one network fetches 256 times and once a second, and gets 65,536
+// listings and 21 a second: a stream that gives more is reset. 16 fetches go on at once. All else is in limits.go.
 //
 // # What a relay learns, and what not
 //
@@ -108,9 +109,10 @@
 // node was restarted under a new identity can guess that it is the same one, as it can by the address; and one that gives a listing to one patient only could
 // recognise it by that, also at another relay that it is in league with. It cannot make up a listing for it: each takes an institution's card.
 //
-// A listing is public, and says which device is whose: D is the practice's long-lived identity, not its pseudonyms. Nothing in it is linked with a slot sheet; that
-// a practice which is known to be in a region has appointments there can be guessed all the same. A relay can leave listings out, or give old ones until they
-// expire; it cannot change one. What was withdrawn is deleted by those who hear of it, and expires within a week elsewhere; nobody can be made to forget.
+// A listing is public, and says which device is whose: D is the practice's long-lived identity, not its pseudonyms. Nothing in it is linked with a slot
+// sheet; that a practice which is known to be in a region has appointments there can be guessed all the same. A relay can leave listings out, or give old
+// ones until they expire; it cannot change one. What was withdrawn is deleted by those who hear of it, and expires within a week elsewhere; nobody can be
+// made to forget.
 //
 // # Size
 //
@@ -124,13 +126,13 @@
 // at one relay:
 //
 //	d28443a10127a058a4a901010258208a88e3dd7409f195fd52db2d3cba5d72ca
-//	6709bf1d94121bf3748801b40f6f5c0307041a6b0eb6c0051a6b17f140065820
+//	6709bf1d94121bf3748801b40f6f5c0307041a6b0eb6c0051a6b174880065820
 //	8367cd66fdd136bba8ba23f8805bb050dd6289401c8ec3b0be44a3c233eef90d
 //	0766416d20446f6d0881a30101021901e0031902d009817834313244334b6f6f
 //	5745796f70704e43557838597836366f5639664a6e7269587743635877444455
-//	41326b6a36766e63366944457058400332c90646c425b1aea105a60b1da23a5d
-//	c9119d40f3fb123f89d8db43ed0ad56ac6302cef74c81e4c4d6246d7efb140ce
-//	ce7c0605af47241c2f2f9e0fd6360d
+//	41326b6a36766e633669444570584010995c6f9596143b96d7eb005f8f3a1a11
+//	40e2ac3f4a67edb4a33bdb60f65cbf24908b47733b6e3859d5427f4e7ac68683
+//	cbeb7f9b79ba96bb737902d0410204
 //
 // Its row in an index:
 //

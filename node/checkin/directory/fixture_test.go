@@ -124,13 +124,18 @@ type testRelay struct {
 
 func (w *world) relay(seed byte) *testRelay {
 	w.t.Helper()
-	return w.relayIn(seed, w.t.TempDir())
+	return w.relayIn(seed, w.t.TempDir(), nil)
 }
 
-func (w *world) relayIn(seed byte, dir string) *testRelay {
+// relayIn is a relay with its store in dir, and with a change of its configuration.
+func (w *world) relayIn(seed byte, dir string, change func(*Config)) *testRelay {
 	w.t.Helper()
 	r := &testRelay{host: hosttest.New(w.t, hosttest.Key(seed), hosttest.Loopback), store: openStore(w.t, dir, "relay", w.clock.Now), world: w}
-	r.Server = must(Serve(Config{Host: r.host, Store: r.store, Roots: w.roots, Now: w.clock.Now}))
+	cfg := Config{Host: r.host, Store: r.store, Roots: w.roots, Now: w.clock.Now}
+	if change != nil {
+		change(&cfg)
+	}
+	r.Server = must(Serve(cfg))
 	w.t.Cleanup(func() { _ = r.Close() })
 	return r
 }

@@ -8,8 +8,8 @@ import (
 	"pieks/gossip/wire"
 )
 
-// serve answers one question, from the marks on.
-func (s *shelf) serve(st io.ReadWriter) error {
+// serve answers one question, from the marks on. may is asked before each batch of listings.
+func (s *shelf) serve(st io.ReadWriter, may func() bool) error {
 	theirs, err := wire.ReadFrame(st, marksBytes)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (s *shelf) serve(st io.ReadWriter) error {
 	if len(wants)%wantBytes != 0 {
 		return fmt.Errorf("%w: wants of %d bytes", ErrMalformed, len(wants))
 	}
-	return s.give(st, wants)
+	return s.give(st, wants, may)
 }
 
 // giveIndex sends the rows of all buckets that differ, and an empty frame.
@@ -64,8 +64,11 @@ func (s *shelf) differing(bucket int, theirs marks) []byte {
 }
 
 // give sends the records that are wanted, in their order, one for each.
-func (s *shelf) give(st io.Writer, wants []byte) error {
-	for ; len(wants) > 0; wants = wants[wantBytes:] {
+func (s *shelf) give(st io.Writer, wants []byte, may func() bool) error {
+	for n := 0; len(wants) > 0; n, wants = n+1, wants[wantBytes:] {
+		if n%writeBatch == 0 && !may() {
+			return ErrBusy // what was given is good, and the rest is for later
+		}
 		r, err := s.record(key(wants[:keyBytes]), wants[keyBytes] != 0)
 		if err != nil {
 			return err

@@ -28,6 +28,7 @@ func TestIndexAgainstAMap(t *testing.T) {
 		x, model := newIndex(), map[[32]byte]*item{}
 		for range rapid.IntRange(0, 40).Draw(t, "steps") {
 			i := anItem(t)
+			_ = x.marks() // they are remembered
 			if rapid.Bool().Draw(t, "put") {
 				x.put(i)
 				model[i.device] = i

@@ -173,6 +173,26 @@ func (s *shelf) takeNow(ctx context.Context, l Listing) error {
 	return errors.Join(refused, err)
 }
 
+// Of several listings of one device in one batch the newest is kept, whatever their order.
+func TestOneBatch(t *testing.T) {
+	w := newWorld(t)
+	r, d := w.relay(101), w.desk(1, detail{})
+	var list []*taken
+	for _, seq := range []uint64{2, 3, 1} {
+		l := d.listing(seq, w.clock.Now())
+		list = append(list, &taken{l, must(l.verify(w.roots(), w.clock.Now()))})
+	}
+	r.shelf.writing.Lock()
+	defer r.shelf.writing.Unlock()
+	if n, refused, err := r.shelf.keep(t.Context(), list); n != 2 || refused != nil || err != nil {
+		t.Errorf("%d %v %v", n, refused, err)
+	}
+	k := must(r.shelf.signed(d.id()))
+	if l, _, err := k.read(); err != nil || l.Seq != 3 || r.shelf.index.get(d.id()).seq != 3 {
+		t.Errorf("%d %v", l.Seq, err)
+	}
+}
+
 // What is forced on a full relay is refused, and what was there stays.
 func TestFull(t *testing.T) {
 	x := newIndex()

@@ -5,8 +5,9 @@ import "time"
 const (
 	// maxLife: a practice that is closed for good is gone from all copies within a week; one on holiday leaves its node on, or is missing.
 	maxLife = 7 * 24 * time.Hour
-	// Life is how long a listing is made for, and RenewAfter how old it gets before the next one: a relay that is away for three days still has it.
-	Life       = maxLife
+	// Life is how long a listing is made for: half a day less, so that one that takes it back outlasts it though the clock was set back in between.
+	Life = maxLife - 12*time.Hour
+	// RenewAfter is how old a listing gets before the next one: a relay that is away for three days still has it.
 	RenewAfter = maxLife / 2
 	// maxSkew: how far another clock may be off (design.md 17).
 	maxSkew = 10 * time.Minute
@@ -92,6 +93,10 @@ const (
 	// morning. An answer without news is some 100 bytes.
 	fetchBurst = 256
 	fetchEvery = time.Second
+	// giveBurst, giveEvery: batches of 64 listings that one network is given: three full directories, for a carrier's patients in the morning and a relay
+	// that is new, and 40 KB a second after that, so that nobody drains the relay's volume.
+	giveBurst = 1024
+	giveEvery = 3 * time.Second
 	// maxServing: copies that are given out at the same time.
 	maxServing = 16
 	// pruneEvery: how often what is over is looked for; in between it is passed over.

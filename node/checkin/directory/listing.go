@@ -54,9 +54,9 @@ func Sign(device ed25519.PrivateKey, seq uint64, d Draft, now time.Time) (Listin
 	return sign(device, c, d.Enrolment)
 }
 
-// Withdraw makes the listing that takes back the ones before. It outlasts them: all of them end within Life.
+// Withdraw makes the listing that takes back the ones before. It outlasts them.
 func Withdraw(device ed25519.PrivateKey, seq uint64, now time.Time) (Listing, error) {
-	return sign(device, content{Seq: seq, Issued: unix(now), Expires: unix(now.Add(Life))}, nil)
+	return sign(device, content{Seq: seq, Issued: unix(now), Expires: unix(now.Add(maxLife))}, nil)
 }
 
 func sign(device ed25519.PrivateKey, c content, enrolment []byte) (Listing, error) {

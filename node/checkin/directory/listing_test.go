@@ -18,7 +18,7 @@ func signed(key ed25519.PrivateKey, typ string, v any) []byte {
 	return must(wire.SignObject(typ, key, v))
 }
 
-// A listing is taken as it was signed and in no other form: each bit of it, and of its card, counts.
+// A listing is taken as it was signed and in no other form: each byte of it, and of its card, counts.
 func TestListingIsWhatWasSigned(t *testing.T) {
 	w := newWorld(t)
 	d := w.desk(1, detail{})
@@ -28,11 +28,11 @@ func TestListingIsWhatWasSigned(t *testing.T) {
 	if err != nil || got.Number() != 3 || got.Alias != "Am Dom" || got.Withdrawn() || !got.ExpiresAt().Equal(got.IssuedAt().Add(Life)) {
 		t.Fatalf("%+v %v", got, err)
 	}
-	for i := range len(raw) * 8 {
+	for i := range raw {
 		bad := bytes.Clone(raw)
-		bad[i/8] ^= 1 << (i % 8)
+		bad[i] ^= 1 << (i % 8)
 		if _, err := Parse(bad, enrolment); !errors.Is(err, ErrListing) {
-			t.Fatalf("bit %d flipped: %v", i, err)
+			t.Fatalf("byte %d changed: %v", i, err)
 		}
 	}
 	for i := range enrolment {
@@ -51,6 +51,25 @@ func TestListingIsWhatWasSigned(t *testing.T) {
 	}
 	if _, err := Parse(gone, enrolment); !errors.Is(err, ErrListing) {
 		t.Errorf("withdrawn with a card: %v", err)
+	}
+}
+
+// What is kept is whole: a listing with what its card proved, or one that is withdrawn, without.
+func TestKept(t *testing.T) {
+	w := newWorld(t)
+	d, now := w.desk(1, detail{}), w.clock.Now()
+	l, gone := d.listing(1, now), must(Withdraw(d.key, 2, now))
+	by := must(l.verify(w.roots(), now))
+	if got, licence, err := keptOf(l, by).read(); err != nil || *licence != *by || got.Seq != 1 || got.Alias != l.Alias {
+		t.Errorf("%+v %+v %v", got, licence, err)
+	}
+	if got, licence, err := keptOf(gone, nil).read(); err != nil || licence != nil || !got.Withdrawn() {
+		t.Errorf("withdrawn: %v", err)
+	}
+	for name, k := range map[string]kept{"without its card": keptOf(l, nil), "withdrawn with a card": keptOf(gone, by)} {
+		if _, _, err := k.read(); !errors.Is(err, ErrListing) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

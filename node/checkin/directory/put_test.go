@@ -1,8 +1,12 @@
 package directory
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,14 +67,13 @@ func TestPut(t *testing.T) {
 // While the network file has expired no listing is taken; the directory is given out all the same.
 func TestPutWhileClosed(t *testing.T) {
 	w := newWorld(t)
-	open := true
-	r := w.relay(101)
-	r.cfg.Usable = func() bool { return open }
+	var closed atomic.Bool
+	r := w.relayIn(101, t.TempDir(), func(c *Config) { c.Usable = func() bool { return !closed.Load() } })
 	d := w.desk(1, detail{})
 	if err := d.put(t, r, d.listing(1, w.clock.Now())); err != nil {
 		t.Fatal(err)
 	}
-	open = false
+	closed.Store(true)
 	if err := d.put(t, r, d.listing(2, w.clock.Now())); !errors.Is(err, ErrClosed) {
 		t.Errorf("%v", err)
 	}
@@ -125,6 +128,63 @@ func TestPutRates(t *testing.T) {
 	w.clock.Advance(putEvery)
 	if err := d.put(t, r, d.listing(100, w.clock.Now())); err != nil {
 		t.Errorf("a minute later: %v", err)
+	}
+}
+
+// One network is not given the directory over and over.
+func TestGivenRate(t *testing.T) {
+	w := newWorld(t)
+	h := w.relayIn(101, t.TempDir(), func(c *Config) { c.LimitLocal = true }).host
+	asker := hosttest.New(t, nil, hosttest.Loopback)
+	connect(t, asker, h)
+	ask := func() (records int) {
+		st, stop, err := nodehost.Stream(hosttest.Within(t), asker, h.ID(), ProtocolID, ServiceName, streamTimeout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stop()
+		in := bufio.NewReader(st)
+		if err := errors.Join(wire.WriteObject(st, head{Version: version, Kind: kindFetch}), wire.WriteFrame(st, make([]byte, marksBytes)),
+			readAnswer(in)); err != nil {
+			t.Fatal(err)
+		}
+		if end, err := readFrame(in, rowBytes); err != nil || len(end) != 0 {
+			t.Fatalf("%x %v", end, err)
+		}
+		if err := wire.WriteFrame(st, make([]byte, wantBytes*maxWants)); err != nil {
+			t.Fatal(err)
+		}
+		for ; readObject(in, recordBytes, &record{}) == nil; records++ {
+		}
+		return records
+	}
+	for range giveBurst * writeBatch / maxWants {
+		if got := ask(); got != maxWants {
+			t.Fatalf("%d records", got)
+		}
+	}
+	if got := ask(); got >= maxWants/2 {
+		t.Errorf("%d records more", got)
+	}
+}
+
+// The log of a relay does not say who is listed.
+func TestLogNamesNobody(t *testing.T) {
+	w := newWorld(t)
+	var log bytes.Buffer
+	r := w.relayIn(101, t.TempDir(), func(c *Config) {
+		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	d := w.desk(1, detail{name: "Praxis Canaria", tid: "1-CANARY"})
+	if err := r.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.put(t, r, d.listing(1, w.clock.Now())); !errors.Is(err, ErrFailed) {
+		t.Errorf("%v", err)
+	}
+	_ = r.Close()
+	if text := log.String(); text == "" || strings.Contains(text, "Canar") || strings.Contains(text, "CANARY") || r.Counts() != (Counts{}) {
+		t.Errorf("%q %+v", text, r.Counts())
 	}
 }
 

@@ -116,7 +116,8 @@ func TestSearchShowsTheFirst(t *testing.T) {
 		var entries []Entry
 		for i := range rapid.IntRange(0, 300).Draw(t, "n") {
 			at := all[rapid.IntRange(0, len(all)-1).Draw(t, "at")]
-			entries = append(entries, anEntry(rapid.StringMatching(`[A-CÄa-c]{1,3}`).Draw(t, "name"), "", "s", string(at.PLZ), at.Name, fmt.Sprint("1-", i), "1.2.276.0.76.4.50"))
+			name := rapid.StringMatching(`[A-CÄa-c]{1,3}`).Draw(t, "name")
+			entries = append(entries, anEntry(name, "", "s", string(at.PLZ), at.Name, fmt.Sprint("1-", i), card.ProfessionPractice))
 		}
 		q := control.InstitutionQuery{Name: rapid.SampledFrom([]string{"", "a", "ä"}).Draw(t, "q"), RadiusKM: rapid.IntRange(0, 120).Draw(t, "km")}
 		if q.RadiusKM > 0 {
@@ -156,7 +157,9 @@ func TestSearchShowsTheFirst(t *testing.T) {
 }
 
 func TestFold(t *testing.T) {
-	for in, want := range map[string]string{"MÜLLER": "mueller", "Mu\u0308ller": "mueller", "Straße": "strasse", "Café Élan": "cafe elan", "Łódź": "łodz", "": ""} {
+	for in, want := range map[string]string{
+		"MÜLLER": "mueller", "Mu\u0308ller": "mueller", "Straße": "strasse", "Café Élan": "cafe elan", "Łódź": "łodz", "": "",
+	} {
 		if got := Fold(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}

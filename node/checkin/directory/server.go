@@ -48,6 +48,7 @@ type Server struct {
 	puts     *inbound.Rate // by D
 	from     *inbound.Rate // puts by network
 	fetches  *inbound.Rate // by network
+	given    *inbound.Rate // batches of listings, by network
 	serving  chan struct{} // one for each copy that is given out
 	listener *inbound.Listener
 
@@ -72,7 +73,7 @@ func Serve(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, sources: inbound.NewSources(cfg.LimitLocal), serving: make(chan struct{}, maxServing),
 		puts: inbound.NewRate(putBurst, putEvery, cfg.Now), from: inbound.NewRate(sourceBurst, sourceEvery, cfg.Now),
-		fetches: inbound.NewRate(fetchBurst, fetchEvery, cfg.Now),
+		fetches: inbound.NewRate(fetchBurst, fetchEvery, cfg.Now), given: inbound.NewRate(giveBurst, giveEvery, cfg.Now),
 	}
 	var err error
 	if s.shelf, err = openShelf(cfg.Store, cfg.Roots, cfg.Now, false); err != nil {
@@ -109,16 +110,15 @@ func (s *Server) judgeNowAndThen(ctx context.Context) {
 	tick := time.NewTicker(judgeEvery)
 	defer tick.Stop()
 	for {
+		if len(s.cfg.Roots().CRLs) > 0 {
+			if _, err := s.shelf.judgeAgain(ctx, true); err != nil && ctx.Err() == nil {
+				s.cfg.Log.Warn("the directory was not held against revocation lists", "err", err)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		if len(s.cfg.Roots().CRLs) == 0 {
-			continue
-		}
-		if _, err := s.shelf.judgeAgain(ctx, true); err != nil && ctx.Err() == nil {
-			s.cfg.Log.Warn("the directory was not held against revocation lists", "err", err)
 		}
 	}
 }
@@ -241,5 +241,5 @@ func (s *Server) serveFetch(st network.Stream, from string) error {
 	}
 	defer st.Scope().ReleaseMemory(fetchMemory)
 	_ = st.SetDeadline(time.Now().Add(fetchTimeout))
-	return s.shelf.serve(st)
+	return s.shelf.serve(st, func() bool { return s.given.Allow(from) })
 }

@@ -14,7 +14,7 @@ import (
 func TestListingReachesACopyThroughTheOtherRelay(t *testing.T) {
 	w := newWorld(t)
 	dirB, dirCopy := t.TempDir(), t.TempDir()
-	a, b := w.relay(101), w.relayIn(102, dirB)
+	a, b := w.relay(101), w.relayIn(102, dirB, nil)
 	d := w.desk(1, detail{})
 	hours := []Hours{{1, 8 * 60, 12 * 60}, {1, 14 * 60, 24 * 60}}
 	if err := d.put(t, a, d.listing(1, w.clock.Now(), func(d *Draft) { d.Alias, d.Hours = "Hausarzt am Dom", hours })); err != nil {
@@ -37,7 +37,7 @@ func TestListingReachesACopyThroughTheOtherRelay(t *testing.T) {
 	if err := errors.Join(b.Close(), b.host.Close(), b.store.Close(), c.shelf.store.Close()); err != nil {
 		t.Fatal(err)
 	}
-	b, c = w.relayIn(102, dirB), w.copy(dirCopy)
+	b, c = w.relayIn(102, dirB, nil), w.copy(dirCopy)
 	if again := c.With("1-20123456789"); len(again) != 1 || again[0].Licence != got[0].Licence || !again[0].Expires.Equal(got[0].Expires) {
 		t.Errorf("after a restart: %+v", again)
 	}
@@ -87,6 +87,9 @@ func TestRevoked(t *testing.T) {
 	w.change(func(b *network.Bundle) { b.Revoked = [][32]byte{first.id()} })
 	if got := c.names(); !slices.Equal(got, []string{"Praxis Zwei"}) {
 		t.Errorf("a revoked device: %v", got)
+	}
+	if c.shelf.trust != trustOf(w.roots()) {
+		t.Error("all would be verified again")
 	}
 	if c.sync(a) || len(c.All()) != 1 {
 		t.Error("a relay that has not heard of it brings it back")

@@ -23,9 +23,10 @@ func TestRequest(t *testing.T) {
 	}{
 		"by Telematik-ID": {control.InstitutionQuery{TelematikID: " 1-2arvtst-ap000052 "},
 			"organization.identifier=https%3A%2F%2Fgematik.de%2Ffhir%2Fsid%2Ftelematik-id%7C1-2arvtst-ap000052", nil},
-		"full text":         {control.InstitutionQuery{Text: "Mustermann"}, "_text=Mustermann", nil},
-		"text and name":     {control.InstitutionQuery{Text: "Köln", Name: "Müller"}, "_text=K%C3%B6ln%20M%C3%BCller", nil},
-		"operators":         {control.InstitutionQuery{Text: `Karl-Marx-Str. 5, -Hannover "a|b" c*~ +d\e`}, "_text=Karl%20Marx%20Str%205%20Hannover%20a%20b%20c%20d%20e", nil},
+		"full text":     {control.InstitutionQuery{Text: "Mustermann"}, "_text=Mustermann", nil},
+		"text and name": {control.InstitutionQuery{Text: "Köln", Name: "Müller"}, "_text=K%C3%B6ln%20M%C3%BCller", nil},
+		"operators": {control.InstitutionQuery{Text: `Karl-Marx-Str. 5, -Hannover "a|b" c*~ +d\e`},
+			"_text=Karl%20Marx%20Str%205%20Hannover%20a%20b%20c%20d%20e", nil},
 		"Telematik-ID text": {control.InstitutionQuery{Text: "1-1023410034573"}, "_text=%221-1023410034573%22", nil},
 		"place and kind": {control.InstitutionQuery{Place: "Berlin, Mitte", PLZ: "101", Profession: "1.2.276.0.76.4.54"},
 			"location.address-city=Berlin%20Mitte&location.address-postalcode=101&organization.type=1.2.276.0.76.4.54", nil},
@@ -96,11 +97,13 @@ func TestPrepare(t *testing.T) {
 		"not said that active": {"HealthcareService?_text=Mustermann", "_text=Mustermann"},
 		"with its path":        {"/fdv/search/HealthcareService?_text=a", "_text=a"},
 		"professionals' path":  {"search/HealthcareService?_text=a", "_text=a"},
-		"encoded":              {"HealthcareService?_text=%221-1%22%20M%C3%BCller&location.near=50.1503|8.6168|10|km", "_text=%221-1%22%20M%C3%BCller&location.near=50.1503%7C8.6168%7C10%7Ckm"},
-		"plus is a blank":      {"HealthcareService?_text=a+b", "_text=a%20b"},
-		"operation":            {"HealthcareService?_query=nearPharmacy&latitude=50.1&longitude=8.6&distance=5", "_query=nearPharmacy&latitude=50.1&longitude=8.6&distance=5"},
-		"modifier":             {"HealthcareService?organization.name:contains=Dom", "organization.name:contains=Dom"},
-		"how it looks":         {"HealthcareService?_text=a&_count=10000&_summary=count&_format=xml&_sort=x", "_text=a"},
+		"encoded": {"HealthcareService?_text=%221-1%22%20M%C3%BCller&location.near=50.1503|8.6168|10|km",
+			"_text=%221-1%22%20M%C3%BCller&location.near=50.1503%7C8.6168%7C10%7Ckm"},
+		"plus is a blank": {"HealthcareService?_text=a+b", "_text=a%20b"},
+		"operation": {"HealthcareService?_query=nearPharmacy&latitude=50.1&longitude=8.6&distance=5",
+			"_query=nearPharmacy&latitude=50.1&longitude=8.6&distance=5"},
+		"modifier":     {"HealthcareService?organization.name:contains=Dom", "organization.name:contains=Dom"},
+		"how it looks": {"HealthcareService?_text=a&_count=10000&_summary=count&_format=xml&_sort=x", "_text=a"},
 	} {
 		want := "HealthcareService?organization.active=true&" + test.want + tail
 		if got, err := Prepare(test.in); got != want || err != nil || CheckRequest(test.in) != nil {
@@ -117,8 +120,9 @@ func TestPrepare(t *testing.T) {
 		"reverse chain": "HealthcareService?_has:PractitionerRole:service:active=true", "reverse include": "HealthcareService?_revinclude=PractitionerRole:service",
 		"filter": "HealthcareService?_filter=a", "operation": "HealthcareService?_query=delete", "anchor": "HealthcareService?_text=a#b",
 		"line": "HealthcareService?_text=a\r\nHost: evil.example", "encoded line": "HealthcareService?_text=a%0d%0a", "no UTF-8": "HealthcareService?_text=%ff",
-		"bad escape": "HealthcareService?_text=%zz", "long": "HealthcareService?_text=" + strings.Repeat("a", 3000), "modifier": "HealthcareService?name:missing=true",
-		"many": "HealthcareService?" + strings.Repeat("name=a&", 30), "no value": "HealthcareService?_text=",
+		"bad escape": "HealthcareService?_text=%zz", "long": "HealthcareService?_text=" + strings.Repeat("a", 3000),
+		"modifier": "HealthcareService?name:missing=true",
+		"many":     "HealthcareService?" + strings.Repeat("name=a&", 30), "no value": "HealthcareService?_text=",
 	} {
 		if got, err := Prepare(in); !errors.Is(err, ErrRequest) || got != "" || CheckRequest(in) == nil {
 			t.Errorf("%s: %q %v", name, got, err)
