@@ -92,6 +92,7 @@ type networkInfo struct {
 	Vaccines    []vaccineInfo `json:"vaccines"`
 	Professions []string      `json:"professions"`
 	CardRoots   int           `json:"card_roots"`
+	CVCRoots    int           `json:"cvc_roots"` // of patients' cards, beside those of a test network's virtual ones
 	IssuerKeys  int           `json:"issuer_keys"`
 	Regions     int           `json:"regions"`
 	Areas       int           `json:"areas"`
@@ -158,7 +159,7 @@ func inspect(name string, now time.Time) (*networkInfo, error) {
 		InForce: len(signers) >= 2 && !b.ExpiredAt(now),
 		Issued:  time.Unix(int64(b.Issued), 0).UTC(), Expires: time.Unix(int64(b.Expires), 0).UTC(),
 		Rules:  rulesOf(b.Rules, b.DisclosureRules()),
-		Relays: []relayInfo{}, Professions: b.Professions, CardRoots: len(b.Roots), IssuerKeys: len(b.Issuers),
+		Relays: []relayInfo{}, Professions: b.Professions, CardRoots: len(b.Roots), CVCRoots: len(b.CVCRoots), IssuerKeys: len(b.Issuers),
 		Regions: len(m.Regions()), Revoked: []string{}, Cards: []string{}, bundle: b,
 	}
 	for _, region := range m.Regions() {
@@ -208,6 +209,7 @@ func networkPage(p *page, info *networkInfo) {
 		[2]string{"Hold", info.Rules.Hold},
 		[2]string{"Disclosures", fmt.Sprintf("%d together, every %s, after %s at most", info.Rules.DiscloseLeast, info.Rules.DiscloseCycle, info.Rules.DiscloseWait)},
 		[2]string{"Cards", fmt.Sprintf("%s, %s", count(info.CardRoots, "root", "roots"), count(len(info.Professions), "accepted profession", "accepted professions"))},
+		[2]string{"Patients' cards", count(info.CVCRoots, "root", "roots")},
 		[2]string{"Pass keys", fmt.Sprint(info.IssuerKeys)},
 		[2]string{"Revoked", strings.Join(info.Revoked, " ")},
 		[2]string{"Revoked cards", strings.Join(info.Cards, " ")},

@@ -137,7 +137,7 @@ func TestAttemptIsKept(t *testing.T) {
 	if _, err := NewAttempt(k.target(), "", []string{"1", "2", "3", "4"}, time.Hour, noon); err == nil {
 		t.Error("four relays were taken")
 	}
-	if k.attempt("").Nonce() == k.attempt("").Nonce() {
+	if one, two := k.attempt(""), k.attempt(""); one.Nonce() == two.Nonce() {
 		t.Error("two attempts have one nonce")
 	}
 }

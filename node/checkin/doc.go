@@ -174,8 +174,8 @@
 // # Presence token
 //
 // The outcome of a check-in for the practice's other programs is a JWS with the claims of a PoPP token (popp.SignPresence): typ
-// vnd.pieks.presence+jwt, EdDSA by D, iss "pieks:" and the thumbprint of D, actorId and actorProfessionOid those of the practice card. It is not a PoPP token, and says
-// so; nothing of the Telematikinfrastruktur takes it. Its key set carries the enrolment, so that it is verified down to the practice card.
+// vnd.pieks.presence+jwt, EdDSA by D, iss "pieks:" and the thumbprint of D, actorId and actorProfessionOid those of the practice card. It is not a PoPP
+// token, and says so; nothing of the Telematikinfrastruktur takes it. Its key set carries the enrolment, so that it is verified down to the practice card.
 //
 // # What the practice keeps
 //

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,7 +45,8 @@ func TestLetter(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	token := w.token(a.statement.ID)
-	if token.Presence.Challenge != popp.ChallengeStatement || token.Claims.PatientProofTime != noon.Unix() || token.Claims.IssuedAt != noon.Add(20*time.Hour).Unix() {
+	if token.Presence.Challenge != popp.ChallengeStatement || token.Claims.PatientProofTime != noon.Unix() ||
+		token.Claims.IssuedAt != noon.Add(20*time.Hour).Unix() {
 		t.Errorf("%+v", token)
 	}
 	// The same letter came to another relay, too; and the patient met the practice before that.
@@ -148,7 +150,7 @@ func TestLetterIsKept(t *testing.T) {
 			if unreachable {
 				return nil, ErrBusy
 			}
-			return &healthid.Person{KVNR: erikaKVNR, IK: "109500969", Authenticated: noon.Add(-time.Minute)}, nil
+			return &healthid.Person{KVNR: erikaKVNR, IK: "109500969", Authenticated: noon.Add(time.Minute)}, nil // by another clock
 		}
 	})
 	a := k.attempt("")
@@ -169,7 +171,9 @@ func TestLetterIsKept(t *testing.T) {
 	if o, err := a.Take(m.Message); err != nil || o.State != popp.Success {
 		t.Errorf("%+v %v", o, err)
 	}
-	k.arrived(1)
+	if list := k.list(); len(list) != 1 || !list[0].Proved.Equal(noon) {
+		t.Errorf("%+v", list)
+	}
 }
 
 // The login with the GesundheitsID: bound to this check-in, and checked at the time at which it was made.
@@ -178,12 +182,23 @@ func TestLogin(t *testing.T) {
 		token, nonce string
 		at           time.Time
 	}
+	var mu sync.Mutex // the desk asks in a goroutine of its own
 	var got asked
-	answer := func() (*healthid.Person, error) { return nil, errors.New("no") }
+	var who *healthid.Person
+	answer := func(p *healthid.Person) {
+		mu.Lock()
+		defer mu.Unlock()
+		who = p
+	}
 	w := newWired(t, func(k *kit) {
 		k.login = func(_ context.Context, token, nonce string, at time.Time) (*healthid.Person, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			got = asked{token, nonce, at}
-			return answer()
+			if who == nil {
+				return nil, errors.New("no")
+			}
+			return who, nil
 		}
 	})
 	a := w.attempt("REZEPTION-1")
@@ -191,20 +206,18 @@ func TestLogin(t *testing.T) {
 	if err != nil || o.State != popp.Canceled || o.Reason != control.CodeLogin {
 		t.Errorf("%+v %v", o, err)
 	}
-	answer = func() (*healthid.Person, error) {
-		return &healthid.Person{KVNR: "nobody", IK: "109500969", Authenticated: noon}, nil
-	}
+	answer(&healthid.Person{KVNR: "nobody", IK: "109500969", Authenticated: noon})
 	if o, err := a.Login(hosttest.Within(t), w.patient, "header.payload.signature"); err != nil || o.Reason != control.CodeLogin {
 		t.Errorf("without an insurance number: %+v %v", o, err)
 	}
 	w.clock.Advance(time.Hour)
-	answer = func() (*healthid.Person, error) {
-		return &healthid.Person{KVNR: otherKVNR, IK: "109500969", Authenticated: noon.Add(59 * time.Minute)}, nil
-	}
+	answer(&healthid.Person{KVNR: otherKVNR, IK: "109500969", Authenticated: noon.Add(59 * time.Minute)})
 	o, err = a.Login(hosttest.Within(t), w.patient, "header.payload.signature")
 	if err != nil || o.State != popp.Success {
 		t.Fatalf("%+v %v", o, err)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if got != (asked{"header.payload.signature", a.LoginNonce(), noon}) {
 		t.Errorf("%+v", got)
 	}

@@ -146,15 +146,14 @@ func (t *talk) answer(ctx context.Context, m message) (reply []byte, more bool) 
 		return refuse(reasonMalformed), false
 	}
 	d := t.desk
-	if t.card == nil || a.Session != t.card.id {
-		if d.spent.has("session", a.Session[:]) {
-			return refuse(reasonReplay), false
-		}
-		return refuse(reasonSession), false
+	if t.card == nil {
+		return refuse(d.foreign(a.Session)), false
 	}
 	now := d.cfg.Now()
 	next, done, r := t.card.take(a, now)
 	switch {
+	case r == reasonSession:
+		return refuse(d.foreign(a.Session)), false
 	case r != reasonNone:
 		return refuse(r), false // what a step's order or a status word broke can be tried again
 	case !done:
@@ -175,6 +174,14 @@ func (t *talk) answer(ctx context.Context, m message) (reply []byte, more bool) 
 		}
 	}
 	return d.reply(&s.Statement, r), false
+}
+
+// foreign is why an answer of another session, or of none that goes on, is not taken.
+func (d *Desk) foreign(session [16]byte) Reason {
+	if d.spent.has("session", session[:]) {
+		return reasonReplay
+	}
+	return reasonSession
 }
 
 func sayStep(s step) ([]byte, bool) {

@@ -93,8 +93,12 @@ func TestCheckIn(t *testing.T) {
 		t.Errorf("%q", list)
 	}
 	code := must(n.checkinCode(t.Context(), control.CheckinCodeOf{Workplace: "REZEPTION-1"}))
-	if !code.Test || code.Workplace != "REZEPTION-1" || code.Details.Name != cologne.Name {
+	if !code.Test || code.Listed || code.Workplace != "REZEPTION-1" || code.Details.Name != cologne.Name {
 		t.Errorf("%+v", code)
+	}
+	must(n.setListing(t.Context(), control.Listing{Listed: true}))
+	if again := must(n.checkinCode(t.Context(), control.CheckinCodeOf{Workplace: "REZEPTION-1"})); !again.Listed || again.Text != code.Text {
+		t.Errorf("%+v", again)
 	}
 	later := control.SlotsAdd{Day: clock.Now().Format(time.DateOnly), From: "15:00", To: "15:20", Every: "10m", Vaccine: "comirnaty"}
 	slots := must(n.addSlots(t.Context(), later))

@@ -118,9 +118,13 @@ func (n *Node) checkinCode(ctx context.Context, in control.CheckinCodeOf) (contr
 			return out, err
 		}
 	}
+	listing, err := n.showListing(ctx)
+	if err != nil {
+		return out, err
+	}
 	d := n.told()
 	return control.CheckinCode{
-		Text: q.Text(), Workplace: string(q.Workplace), Test: n.home.Network.Get().IsTest(),
+		Text: q.Text(), Workplace: string(q.Workplace), Listed: listing.Listed, Test: n.home.Network.Get().IsTest(),
 		Details: control.Details{
 			Name: d.Name, Street: d.Street, PLZ: d.PLZ, Place: d.Place, Phone: d.Phone, Directions: d.Directions,
 		},
