@@ -15,6 +15,10 @@
 // Nothing personal is in a path, a query or a title, so none gets into the browser's history: searches and forms are posted, and what a
 // person has typed so far is kept in the memory of its session ([Call.Draft]).
 //
+// Other programs and sites may send the browser to few addresses of an app: its landings ([Pages.Landings], landing.go). They do nothing and know
+// nobody; the page behind them belongs to the session, and begins something only by a form of its own. What is in their queries the sender has
+// chosen: a Telematik-ID where another app asks for a check-in (gemSpec_PoPP_Modul 3.3.1), and code and state of a login (RFC 6749), each good once.
+//
 // # Pages
 //
 // The pages of a role are in a package below: reception (practice), patient, relay, start for the demo, and first for a

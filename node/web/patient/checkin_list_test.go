@@ -48,11 +48,11 @@ func TestFavourites(t *testing.T) {
 	if len(s.node.favourites) != 3 {
 		t.Fatalf("%d favourites", len(s.node.favourites))
 	}
-	undo := b.all(`name="change" value="([^"]+)"`)
 	b.post("/undo", "change", "other")
 	b.says("lässt sich nicht mehr rückgängig machen")
 	b.post("/checkin/favourites", "favourite", "2-1", "do", "remove")
-	if undo = b.all(`name="change" value="([^"]+)"`); len(undo) != 1 {
+	undo := b.all(`name="change" value="([^"]+)"`)
+	if len(undo) != 1 {
 		t.Fatal("no undo")
 	}
 	b.post("/undo", "change", undo[0])
@@ -104,6 +104,15 @@ func TestHistory(t *testing.T) {
 		t.Errorf("last used: %s", got)
 	}
 	b.says("Weg 12, 50667 Köln")
+	s.node.do(func() {
+		for i, k := range s.node.checkins {
+			k.Institution.TelematikID = fmt.Sprintf("1-%d", i)
+		}
+	})
+	b.get("/checkin")
+	if picks = b.all(`name="pick" value="(0 mesh [^"]+)"`); len(picks) != 10 || picks[0] != "0 mesh 1-12" {
+		t.Errorf("last used: %v", picks)
+	}
 }
 
 // A_28515: what is looked for is posted and in no address; a page that is only opened asks nobody.

@@ -166,6 +166,13 @@ func TestConsent(t *testing.T) {
 	if s.node.sent != 0 || len(s.node.favourites) != 0 || s.node.last().State != control.CheckinStateConsent {
 		t.Errorf("sent %d, favourites %v, %s", s.node.sent, s.node.favourites, s.node.last().State)
 	}
+	// An answer that was given is not given again.
+	b.get(page)
+	b.post(page+"/consent", "agree", "yes")
+	b.post(page+"/consent", "agree", "no")
+	if b.Path != page+"/card" || s.node.last().State != control.CheckinStateProof {
+		t.Errorf("the second answer leads to %s, %s", b.Path, s.node.last().State)
+	}
 	for _, path := range []string{page + "/consent", page + "/end", page + "/again", "/checkin/begin", "/checkin/whom"} {
 		if b.get(path); b.Status == http.StatusOK {
 			t.Errorf("GET %s gives %d", path, b.Status)

@@ -5,7 +5,9 @@
 //	/offer/ID       the practice, the exact time, how long it is held, and the form: who is to be vaccinated
 //	/booking/ID     the card: code in digits, words and QR, place, what to bring; or how far the booking has come
 //
-// The check-in with proof of presence is described in checkin.go. Beside them: /taken when somebody else was faster, /practice for the code of one's own practice, /history, /settings, /erase.
+// The check-in with proof of presence is described in checkin.go.
+//
+// Beside them: /taken when somebody else was faster, /practice for the code of one's own practice, /history, /settings, /erase.
 //
 // A practice may take up to a minute to answer (it draws among those who asked). The browser does not wait for that: the node is asked
 // by web.AskLater, and /asking/ID says so until the answer is there.

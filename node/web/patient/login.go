@@ -92,7 +92,8 @@ func login(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	at, err := web.Ask[control.CheckinLoginAt](c, control.MethodCheckinLogin, control.CheckinLogin{ID: id, Insurer: insurer, Back: "http://" + c.R.Host + loginBack})
+	in := control.CheckinLogin{ID: id, Insurer: insurer, Back: "http://" + c.R.Host + loginBack}
+	at, err := web.Ask[control.CheckinLoginAt](c, control.MethodCheckinLogin, in)
 	if err != nil {
 		return showLogin(c, loginSentence(c, err))
 	}

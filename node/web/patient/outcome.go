@@ -98,8 +98,8 @@ func endCheckin(c *web.Call) error {
 // outcomeWhy are the codes of an end that have a sentence of their own; the others are said as an error of the kind that the specification's hint at
 // A_28516 has.
 var outcomeWhy = []string{control.CodeGiveUp, control.CodeCardUnproven, control.CodeCardForeign, control.CodeCardExpired, control.CodeCardBlocked,
-	control.CodeCheckinClock, control.CodeReplay, control.CodeSession, control.CodeLogin, control.CodeCheckinService, control.CodeNoHealthID, control.CodeCheckinEnded,
-	control.CodeCheckinLimit}
+	control.CodeCheckinClock, control.CodeReplay, control.CodeSession, control.CodeLogin, control.CodeCheckinService, control.CodeNoHealthID,
+	control.CodeCheckinEnded, control.CodeCheckinLimit}
 
 func outcomeKey(k control.Checkin) string {
 	switch {

@@ -15,8 +15,10 @@ var whyKeys = map[string]string{
 
 	control.CodeNoCheckin: "pt_ci_no_checkin", control.CodeCheckinState: "pt_ci_state", control.CodeConsent: "pt_ci_state",
 	control.CodeNoHealthID: "pt_ci_why_no_healthid", control.CodeLogin: "pt_ci_why_login", control.CodeCheckinService: "pt_ci_why_checkin_service",
-	control.CodeFavourites: "pt_ci_fav_full", control.CodeCheckinFull: "pt_ci_full", control.CodeInsurer: "pt_ci_insurer", control.CodeBack: "pt_ci_card_not_local",
-	control.CodeNoInstitution: "pt_ci_unknown_short", control.CodeCAN: "pt_ci_card_can_form", control.CodeCheckinClock: "pt_ci_late", control.CodeCheckinLimit: "pt_ci_why_checkin_limit", control.CodeCallBack: "pt_ci_app_bad",
+	control.CodeFavourites: "pt_ci_fav_full", control.CodeCheckinFull: "pt_ci_full", control.CodeInsurer: "pt_ci_insurer",
+	control.CodeBack:          "pt_ci_card_not_local",
+	control.CodeNoInstitution: "pt_ci_unknown_short", control.CodeCAN: "pt_ci_card_can_form", control.CodeCheckinClock: "pt_ci_late",
+	control.CodeCheckinLimit: "pt_ci_why_checkin_limit", control.CodeCallBack: "pt_ci_app_bad",
 }
 
 // why is the text for a code.

@@ -128,9 +128,6 @@ func showArrival(c *web.Call) error {
 // downloadToken is the token as a file. Its name says nothing of whom it is about.
 func downloadToken(c *web.Call) error {
 	token, err := web.Ask[control.ArrivalToken](c, control.MethodArrivalToken, control.ArrivalName{ID: c.R.PathValue("id")})
-	if control.KindOf(err) == control.KindNotFound || control.KindOf(err) == control.KindUsage {
-		return web.ErrNotFound
-	}
 	if err != nil {
 		return err
 	}
