@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ type empfang struct {
 	t        testing.TB
 	net      *testnet.Net
 	clock    *testnet.Clock
-	licence  *card.Licence
+	licence  atomic.Pointer[card.Licence] // nil: it takes no check-ins
 	device   ed25519.PrivateKey
 	sealing  *ecdh.PrivateKey
 	arrivals *checkin.Arrivals
@@ -96,11 +97,12 @@ func (p *empfang) enrol(st *store.Store) {
 		NotBefore: uint64(now.Add(-time.Minute).Unix()), NotAfter: uint64(now.AddDate(0, 0, 60).Unix()),
 	}, now)
 	check(t, err)
-	p.licence, err = card.VerifyEnrolment(enrolment, p.net.Bundle.CardRoots(), now)
+	licence, err := card.VerifyEnrolment(enrolment, p.net.Bundle.CardRoots(), now)
 	check(t, err)
+	p.licence.Store(licence)
 	p.arrivals = checkin.OpenArrivals(checkin.ArrivalsConfig{Store: st, Now: p.clock.Now})
 	p.desk, err = checkin.NewDesk(checkin.DeskConfig{
-		Device: p.device, Licence: func() *card.Licence { return p.licence }, Arrivals: p.arrivals, Now: p.clock.Now,
+		Device: p.device, Licence: p.licence.Load, Arrivals: p.arrivals, Now: p.clock.Now,
 		Login: func(ctx context.Context, token, nonce string, at time.Time) (*healthid.Person, error) {
 			if p.login == nil {
 				return nil, errors.New("no GesundheitsID here")

@@ -4,8 +4,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+
 	"pieks/node/control"
 	"pieks/node/home/testnet"
+	"pieks/node/host/hosttest"
+	"pieks/node/mailbox"
 )
 
 // From the code at the reception to the practice's list.
@@ -45,6 +49,26 @@ func TestCheckinWaitsForThePractice(t *testing.T) {
 	}
 	if len(p.arrived()) != 0 {
 		t.Error("it arrived though the practice is away")
+	}
+	// Whoever knows the mailbox can leave something there: it is dropped, and changes nothing.
+	for box, letterbox := range n.checkins.letterboxes() {
+		e, err := n.checkins.find(s.ID)
+		check(t, err)
+		for _, to := range [][32]byte{[32]byte(e.attempt.Sealing().PublicKey().Bytes()), [32]byte(p.sealing.PublicKey().Bytes())} {
+			junk, err := mailbox.SealEnvelope(box, to, []byte("junk"))
+			check(t, err)
+			check(t, p.host.Connect(hosttest.Within(t), peer.AddrInfo{ID: p.relay.ID(), Addrs: p.relay.Addrs()}))
+			_, err = mailbox.Put(hosttest.Within(t), p.host, []peer.ID{p.relay.ID()}, box, junk)
+			check(t, err)
+		}
+		n.fetchElsewhere(t.Context())
+		left, err := mailbox.Fetch(hosttest.Within(t), p.host, p.relay.ID(), letterbox.key)
+		if err != nil || len(left) != 0 {
+			t.Errorf("%d letters are left: %v", len(left), err)
+		}
+	}
+	if r, _ := n.checkins.status(t.Context(), control.CheckinName{ID: s.ID}); r.State != control.CheckinStatePending {
+		t.Errorf("%+v", r)
 	}
 	if read := p.readLetters(n); read != 1 {
 		t.Fatalf("%d letters", read)

@@ -2,9 +2,11 @@ package patient
 
 import (
 	"encoding/hex"
+	"errors"
 	"strings"
 	"testing"
 
+	"pieks/node/checkin"
 	"pieks/node/control"
 	"pieks/node/home/testnet"
 )
@@ -143,7 +145,6 @@ func TestLineBreaks(t *testing.T) {
 			if err != nil || o == nil {
 				t.Errorf("%+v %v", o, err)
 			}
-			e.unsure = true
 			_ = n.host.Network().ClosePeer(p.host.ID())
 			return response
 		})
@@ -152,6 +153,7 @@ func TestLineBreaks(t *testing.T) {
 		}
 	}
 	lost(s.ID)
+	clock.Advance(freshFor) // the attempt is old, and the only one that the practice would know again
 	if done := tapped(t, n, s.ID); done.State != control.CheckinStateSuccess || len(p.arrived()) != 2 {
 		t.Errorf("%+v, %d arrivals", done, len(p.arrived()))
 	}
@@ -164,6 +166,25 @@ func TestLineBreaks(t *testing.T) {
 	now, err := n.checkins.status(t.Context(), control.CheckinName{ID: s.ID})
 	if err != nil || now.State != control.CheckinStateSuccess || now.Proved.IsZero() || len(p.arrived()) != 3 {
 		t.Errorf("%+v %v", now, err)
+	}
+}
+
+// A practice that is there and takes no check-ins says so; it is not taken for one that is away.
+func TestClosedPractice(t *testing.T) {
+	clock := &testnet.Clock{}
+	p := newEmpfang(t, testnet.New(t, testnet.Config{}), clock)
+	n := p.patient(CheckinConfig{})
+	licence := p.licence.Swap(nil)
+	s := agreed(t, n, control.CheckinBegin{})
+	if _, err := n.checkins.card(t.Context(), control.CheckinAnswer{ID: s.ID}); !errors.Is(err, checkin.ErrClosed) || control.KindOf(err) != control.KindConflict {
+		t.Errorf("%v", err)
+	}
+	if now, _ := n.checkins.status(t.Context(), control.CheckinName{ID: s.ID}); now.State != control.CheckinStateProof {
+		t.Errorf("%+v", now)
+	}
+	p.licence.Store(licence)
+	if done := tapped(t, n, s.ID); done.State != control.CheckinStateSuccess {
+		t.Errorf("%+v", done)
 	}
 }
 

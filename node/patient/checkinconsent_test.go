@@ -176,6 +176,9 @@ func TestRefusalLeavesNothing(t *testing.T) {
 		return count
 	}
 	s := newCheckin(t, n, control.CheckinBegin{CallBack: "https://app.example/done?x=1"})
+	e, err := n.checkins.find(s.ID)
+	check(t, err)
+	check(t, n.checkins.change(t.Context(), e, func(r *checkinRecord) { r.Message = "anything" }))
 	if written() != 0 {
 		t.Error("written down before anybody agreed")
 	}

@@ -227,21 +227,22 @@ func (c *checkins) end(ctx context.Context, in control.CheckinName) (control.Che
 
 // list has the last ones, newest first: those that are not over, and the history (A_28511).
 func (c *checkins) list(context.Context) ([]control.Checkin, error) {
-	all := []control.Checkin{}
-	for _, e := range c.all() {
-		if e.look().State != control.CheckinStateConsent {
-			all = append(all, c.shown(e))
+	entries := slices.DeleteFunc(c.all(), func(e *checkinEntry) bool { return e.look().State == control.CheckinStateConsent })
+	slices.SortFunc(entries, func(a, b *checkinEntry) int { // pointers: sorting code for each kind of value is large
+		return cmp.Or(cmp.Compare(b.look().Began, a.look().Began), strings.Compare(a.id, b.id))
+	})
+	list := []control.Checkin{}
+	over := 0
+	for _, e := range entries {
+		s := c.shown(e)
+		if !s.Ended.IsZero() {
+			over++
+		}
+		if s.Ended.IsZero() || over <= shownCheckins {
+			list = append(list, s)
 		}
 	}
-	slices.SortFunc(all, func(a, b control.Checkin) int { return cmp.Or(b.Began.Compare(a.Began), strings.Compare(a.ID, b.ID)) })
-	over := 0
-	return slices.DeleteFunc(all, func(s control.Checkin) bool {
-		if s.Ended.IsZero() {
-			return false
-		}
-		over++
-		return over > shownCheckins
-	}), nil
+	return list, nil
 }
 
 // shown is a check-in as its user sees it.

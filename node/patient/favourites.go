@@ -61,15 +61,19 @@ func (r favouriteRecord) institution() control.Institution {
 // listFavourites has them in the order of the names that their user sees.
 func (c *checkins) listFavourites(context.Context) ([]control.Favourite, error) {
 	c.mu.Lock()
-	list := []control.Favourite{}
+	kept := make([]*favouriteRecord, 0, len(c.favourites))
 	for _, r := range c.favourites {
-		list = append(list, r.shown())
+		kept = append(kept, &r)
 	}
 	c.mu.Unlock()
-	key := func(f control.Favourite) string { return strings.ToLower(cmp.Or(f.Alias, f.Name)) }
-	slices.SortFunc(list, func(a, b control.Favourite) int {
+	key := func(r *favouriteRecord) string { return strings.ToLower(cmp.Or(r.Alias, r.Name)) }
+	slices.SortFunc(kept, func(a, b *favouriteRecord) int {
 		return cmp.Or(strings.Compare(key(a), key(b)), strings.Compare(a.TelematikID, b.TelematikID))
 	})
+	list := make([]control.Favourite, 0, len(kept))
+	for _, r := range kept {
+		list = append(list, r.shown())
+	}
 	return list, nil
 }
 

@@ -21,6 +21,18 @@ func (s *site) come() {
 	s.arrive(control.Arrival{Name: "Erika Mustermann", KVNR: "X110687252", IK: "109500969", Proof: "ehc-practitioner-trustedchannel", Workplace: "REZEPTION-1", Received: s.now().Add(-10 * time.Minute), Pair: "match"})
 }
 
+// atWork is come with workplaces, one who was called, and one with bookings of today.
+func (s *site) atWork() {
+	s.come()
+	s.came.workplaces = []string{"Labor", "REZEPTION-1"}
+	s.came.all[1].Seen = s.now()
+	for _, b := range s.bookings {
+		if b.Patient.Name == "Erika Mustermann" {
+			s.came.all[4].Bookings = append(s.came.all[4].Bookings, *b)
+		}
+	}
+}
+
 var tags = regexp.MustCompile(`(?s)<[^>]*>|\s+`)
 
 // read is a page as it is read.

@@ -18,6 +18,7 @@ import (
 func TestEveryPage(t *testing.T) {
 	s := newSite(t)
 	s.fill()
+	s.atWork()
 	b := s.in(t, "doctor")
 	b.post("/day/2026-12-01", "do", "move_all")
 	b.post("/day/2026-12-01", "do", "cancel_all")

@@ -44,14 +44,7 @@ func TestPagesInBrowser(t *testing.T) {
 			tab := webtest.Shared(t).Tab(look)
 			s := newSite(t)
 			s.fill()
-			s.come()
-			s.came.workplaces = []string{"Labor", "REZEPTION-1"}
-			s.came.all[1].Seen = s.now()
-			for _, x := range s.bookings {
-				if x.Patient.Name == "Erika Mustermann" {
-					s.came.all[4].Bookings = append(s.came.all[4].Bookings, *x)
-				}
-			}
+			s.atWork()
 			link, err := s.Link("")
 			if err != nil {
 				t.Fatal(err)
