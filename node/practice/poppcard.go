@@ -166,23 +166,23 @@ func (s *poppService) beginReading(ctx context.Context, in control.ArrivalAnswer
 		defer cut()
 		defer close(r.done)
 		defer s.readings.remove(name)
-		r.out, r.err = s.prove(life, c, id, workplace, in.Contactless, r)
+		r.out, r.err = s.prove(life, c, client.Place{TelematikID: id, Workplace: workplace}, in.Contactless, r)
 	})
 	return r.next(ctx, name)
 }
 
 // prove has the service prove the card. Its token is written down before anything else, as those that are pulled are.
-func (s *poppService) prove(ctx context.Context, c *client.Practice, id popp.TelematikID, workplace popp.WorkplaceID, contactless bool, r *reading) (control.ArrivalStep, error) {
+func (s *poppService) prove(ctx context.Context, c *client.Practice, at client.Place, contactless bool, r *reading) (control.ArrivalStep, error) {
 	var none control.ArrivalStep
 	token, err := c.Generate(ctx, r, contactless)
 	if err != nil {
 		return none, cardRefusal(s.failed(context.WithoutCancel(ctx), err))
 	}
 	var got control.ArrivalsFetched
-	d := checkin.Delivered{Token: token, Workplace: workplace}
-	list := addressed([]client.Delivery{{Token: token, Workplace: workplace}}, id, &got)
+	d := checkin.Delivered{Token: token, Workplace: at.Workplace}
+	list := addressed([]client.Delivery{{Token: token, Workplace: at.Workplace}}, at.TelematikID, &got)
 	if len(list) == 0 {
-		s.note(got, nil)
+		s.note(got)
 		return none, serviceRefusal(client.ErrProtocol)
 	}
 	if _, err := s.node.arrivals.Keep(context.WithoutCancel(ctx), list); err != nil {
@@ -190,12 +190,13 @@ func (s *poppService) prove(ctx context.Context, c *client.Practice, id popp.Tel
 	}
 	s.settling.Lock()
 	defer s.settling.Unlock()
-	a, err := s.judge(ctx, id, d)
+	a, err := s.judge(ctx, at.TelematikID, d)
 	if errors.Is(err, checkin.ErrUsedToken) { // whoever judges all that waits was faster
 		a, err = s.node.arrivals.Of(token)
 	}
 	switch {
 	case err == nil:
+		s.note(control.ArrivalsFetched{Added: 1})
 		shown := s.node.shownArrival(a, s.node.today())
 		return control.ArrivalStep{Arrival: &shown}, nil
 	case final(err):

@@ -58,6 +58,9 @@ func TestReadCard(t *testing.T) {
 	if got := w.fetch(); got != (control.ArrivalsFetched{}) {
 		t.Errorf("it came once more: %+v", got)
 	}
+	if f := w.n.serviceFinding()[0]; !strings.HasPrefix(f.Detail, "1 check-ins") {
+		t.Errorf("%+v", f)
+	}
 	w.noReadings()
 	w.silent()
 }

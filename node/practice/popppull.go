@@ -73,7 +73,10 @@ func (s *poppService) fetch(ctx context.Context) (control.ArrivalsFetched, error
 	if id, unknown := s.own(); unknown == nil { // what was fetched before is good without the service
 		err = errors.Join(err, s.settle(ctx, id, &got))
 	}
-	s.note(got, err)
+	s.note(got)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count.Waiting, s.count.Message, s.count.failed, s.count.asked = got.Waiting, got.Message, err, true
 	return got, err
 }
 
@@ -166,7 +169,7 @@ func final(err error) bool {
 }
 
 // note counts, and says what was not kept: how many, and nothing of whom.
-func (s *poppService) note(got control.ArrivalsFetched, err error) {
+func (s *poppService) note(got control.ArrivalsFetched) {
 	if got.Foreign+got.Refused > 0 {
 		s.node.log.Warn("tokens of the PoPP service were not kept", "foreign", got.Foreign, "refused", got.Refused)
 	}
@@ -178,7 +181,6 @@ func (s *poppService) note(got control.ArrivalsFetched, err error) {
 	s.count.Added += got.Added
 	s.count.Foreign += got.Foreign
 	s.count.Refused += got.Refused
-	s.count.Waiting, s.count.Message, s.count.failed, s.count.asked = got.Waiting, got.Message, err, true
 }
 
 // fetchArrivals asks the service now.
