@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"os"
@@ -28,8 +29,9 @@ type Node struct {
 	Role    string
 	details practice.Details
 	plz     string
-	giveUp  time.Duration // of a patient's check-ins; 0: 72 hours
-	service string        // URL of a patient's PoPP service; "" is none
+	giveUp  time.Duration     // of a patient's check-ins; 0: 72 hours
+	service string            // URL of the PoPP service; "" is none
+	key     *ecdsa.PrivateKey // by which that knows a practice
 
 	mu      sync.Mutex                 // a node in this process ends by itself when it was told to, and when its user deletes everything
 	running interface{ Close() error } // in this process
@@ -71,7 +73,8 @@ func (n *Node) startHere(ctx context.Context) (interface{ Close() error }, error
 	case "relay":
 		return relay.Start(ctx, relay.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), LimitLocal: n.net.cfg.LimitLocal, Stop: n.end, Now: n.net.cfg.Now, Log: log})
 	case "practice":
-		cfg := practice.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), Details: n.details, Listen: loopback, Stop: n.end, Now: n.net.cfg.Now, Log: log}
+		cfg := practice.Config{Home: home, Network: n.net.file, Secret: store.KeyFile(), Details: n.details, Listen: loopback, Stop: n.end, Now: n.net.cfg.Now, Log: log,
+			Service: practice.ServiceConfig{URL: n.service, Key: n.key}}
 		if n.net.cfg.Direct {
 			cfg.FrontListen = loopback
 		}

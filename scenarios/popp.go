@@ -9,10 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"pieks/card"
@@ -21,6 +23,7 @@ import (
 	"pieks/node/checkin/popp/client"
 	"pieks/node/checkin/popp/service"
 	"pieks/node/checkin/popp/zeta"
+	"pieks/node/control"
 )
 
 // ServiceSpec is a PoPP service of a scenario.
@@ -56,6 +59,7 @@ type PullStep struct {
 // poppService is the double on a loopback socket, and the programs of the institutions that fetch their tokens from it. Nil is none.
 type poppService struct {
 	spec    ServiceSpec
+	mu      sync.Mutex // Institutions of spec: practices of the network come later
 	double  *service.Service
 	server  *http.Server
 	served  chan error
@@ -75,7 +79,7 @@ func startService(n *Net, spec *ServiceSpec) (*poppService, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &poppService{spec: *spec, url: "http://" + listener.Addr().String(), pairs: &egk.PairList{}, served: make(chan error, 1), clients: map[string]*client.Practice{}}
+	p := &poppService{spec: ServiceSpec{spec.GiveUp, maps.Clone(spec.Institutions)}, url: "http://" + listener.Addr().String(), pairs: &egk.PairList{}, served: make(chan error, 1), clients: map[string]*client.Practice{}}
 	trust, err := n.made.Bundle.PatientCards()
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -127,6 +131,44 @@ func (p *poppService) close() error {
 	return err
 }
 
+// know gives a practice of the network what the service will know it by.
+func (p *poppService) know(n *Node, spec PracticeSpec, processes bool) (err error) {
+	switch {
+	case !spec.Service:
+		return nil
+	case p == nil:
+		return errNoService
+	case processes:
+		return errors.New("a practice that is at the PoPP service runs in this process")
+	}
+	n.service = p.url
+	n.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return err
+}
+
+// introduce puts a practice of the network that runs into the service's directory: its card has its number.
+func (p *poppService) introduce(ctx context.Context, n *Node) error {
+	if n.key == nil {
+		return nil
+	}
+	var code control.CheckinCode
+	if err := n.Call(ctx, control.MethodCheckinCode, control.CheckinCodeOf{}, &code); err != nil {
+		return err
+	}
+	q, err := popp.ParseQR([]byte(code.Text))
+	if err != nil {
+		return err
+	}
+	const profession = "1.2.276.0.76.4.50"
+	p.mu.Lock()
+	p.spec.Institutions[n.Name] = InstitutionSpec{
+		TelematikID: string(q.TelematikID), Profession: profession, Kind: "Betriebsstätte Arzt",
+		Name: code.Details.Name, Street: code.Details.Street, PLZ: code.Details.PLZ, Place: code.Details.Place,
+	}
+	p.mu.Unlock()
+	return p.double.Add(service.Practice{TelematikID: q.TelematikID, Profession: profession, Key: &n.key.PublicKey})
+}
+
 // list puts a card on the service's hash database, as its insurer does.
 func (p *poppService) list(holder card.Patient) error {
 	if p == nil {
@@ -139,7 +181,9 @@ func (p *poppService) online(s OnlineStep) error {
 	if p == nil {
 		return errNoService
 	}
+	p.mu.Lock()
 	i, ok := p.spec.Institutions[s.Institution]
+	p.mu.Unlock()
 	if !ok {
 		return fmt.Errorf("there is no institution %q", s.Institution)
 	}
@@ -156,7 +200,9 @@ func (p *poppService) pull(ctx context.Context, s PullStep) error {
 	if !ok {
 		return fmt.Errorf("there is no institution %q", s.Institution)
 	}
+	p.mu.Lock()
 	id := popp.TelematikID(p.spec.Institutions[s.Institution].TelematikID)
+	p.mu.Unlock()
 	if err := program.Init(ctx); err != nil {
 		return err
 	}
@@ -193,6 +239,8 @@ func (p *poppService) directory(_ context.Context, request string) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	entries := []any{}
 	for name, i := range p.spec.Institutions {
 		_, id, _ := strings.Cut(asked.Get("organization.identifier"), "|")

@@ -109,6 +109,11 @@ func newRunner(ctx context.Context, script *Script, opts Options) (*runner, erro
 	if err != nil {
 		return nil, errors.Join(err, net.Close())
 	}
+	for name, p := range script.Practices {
+		if err := service.know(net.nodes[name], p, script.Processes); err != nil {
+			return nil, errors.Join(err, net.Close(), service.close())
+		}
+	}
 	for name, p := range script.Patients {
 		node := net.AddPatient(name, p.PLZ)
 		node.giveUp, node.service = p.GiveUp, service.address()
@@ -156,7 +161,10 @@ func (r *runner) steps(ctx context.Context, steps []Step) error {
 func (r *runner) step(ctx context.Context, s Step) error {
 	switch {
 	case s.Start != nil:
-		return r.each(s.Start, func(n *Node) error { return n.Start(ctx) })
+		if err := r.each(s.Start, func(n *Node) error { return n.Start(ctx) }); err != nil {
+			return err
+		}
+		return r.each(s.Start, func(n *Node) error { return r.service.introduce(ctx, n) })
 	case s.Stop != nil:
 		return r.inTurn(s.Stop, (*Node).Stop)
 	case s.Kill != nil:
@@ -207,6 +215,8 @@ func (r *runner) step(ctx context.Context, s Step) error {
 		return r.service.online(*s.Online)
 	case s.Pull != nil:
 		return r.service.pull(ctx, *s.Pull)
+	case s.Fetch != nil:
+		return r.each(s.Fetch, func(n *Node) error { return n.Call(ctx, control.MethodArrivalFetch, nil, nil) })
 	}
 	return ErrScript
 }

@@ -49,6 +49,8 @@ type PracticeSpec struct {
 	Name   string `yaml:"name"`
 	Street string `yaml:"street"`
 	Phone  string `yaml:"phone"`
+	// Service has it be in the directory of the scenario's PoPP service, too, and fetch its check-ins there.
+	Service bool `yaml:"popp_service"`
 }
 
 // PatientSpec is a patient of a scenario.
@@ -89,6 +91,7 @@ type Step struct {
 	EndIt   *EndStep     `yaml:"end,omitempty"`     // a patient gives a check-in up
 	Online  *OnlineStep  `yaml:"online,omitempty"`  // an institution of the PoPP service comes online, or goes
 	Pull    *PullStep    `yaml:"pull,omitempty"`    // it fetches its tokens and verifies them
+	Fetch   []string     `yaml:"fetch,omitempty"`   // practices of the network ask the PoPP service at once
 }
 
 // EnrolStep enrols a practice with a virtual card, as pieks card enrol does with one in a reader.
@@ -312,7 +315,7 @@ func (s Step) kinds() []string {
 		{"cancel", s.Cancel != nil}, {"plz", s.PLZ != nil}, {"cut", s.Cut != nil}, {"heal", s.Heal != nil}, {"same_pool", s.SamePool != nil},
 		{"repeat", s.Repeat != nil}, {"enrol", s.Enrol != nil}, {"revoke", s.Revoke != nil}, {"disclose", s.Disclose != nil}, {"sign", s.Sign != nil}, {"retract", s.Retract != nil},
 		{"listing", s.Listing != nil}, {"code", s.Code != nil}, {"checkin", s.Checkin != nil}, {"end", s.EndIt != nil},
-		{"online", s.Online != nil}, {"pull", s.Pull != nil},
+		{"online", s.Online != nil}, {"pull", s.Pull != nil}, {"fetch", s.Fetch != nil},
 	} {
 		if k.set {
 			kinds = append(kinds, k.name)

@@ -35,6 +35,7 @@ type CheckinStep struct {
 	Text   string `yaml:"text"`   // or a text that somebody scanned
 	Refuse bool   `yaml:"refuse"` // the patient does not agree
 	Person string `yaml:"person"` // whose virtual card it is; the node's own when left out
+	KVNR   string `yaml:"kvnr"`   // on that card; tokens of one number for one institution in one second are the same
 	Fresh  bool   `yaml:"fresh"`  // the insurer has not told the PoPP service of this card yet
 	CA     string `yaml:"ca"`     // a name of another CA than the network's
 	State  string `yaml:"state"`  // success when left out
@@ -163,7 +164,7 @@ func (r *runner) patientCard(s CheckinStep) (card.Channel, error) {
 	if person == "" {
 		person = s.At
 	}
-	made := egk.VirtualOptions{Seed: sha256.Sum256([]byte(person)), Name: "Erika " + person, Now: day}
+	made := egk.VirtualOptions{Seed: sha256.Sum256([]byte(person)), Name: "Erika " + person, KVNR: s.KVNR, Now: day}
 	holder, err := egk.NewPatient(pki, made)
 	if err != nil {
 		return nil, err

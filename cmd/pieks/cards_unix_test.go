@@ -25,7 +25,8 @@ func TestAppScript(t *testing.T)    { cardScript(t, "app") }
 func TestSecretScript(t *testing.T) { cardScript(t, "secret") }
 func TestEGKScript(t *testing.T)    { cardScript(t, "egk") }
 
-func cardScript(t *testing.T, name string) {
+// cardScript runs a script; popp is its command of that name, if it has one.
+func cardScript(t *testing.T, name string, popp ...func(*testscript.TestScript, bool, []string)) {
 	t.Parallel()
 	pcscd.Run(t, 2, func(t *testing.T, d *pcscd.Daemon) {
 		p := scriptParams()
@@ -45,6 +46,9 @@ func cardScript(t *testing.T, name string) {
 			default:
 				ts.Fatalf("usage: pcscd stop|start")
 			}
+		}
+		for _, command := range popp {
+			p.Cmds["popp"] = command
 		}
 		p.Cmds["hidden"], p.Cmds["crash"] = hidden, crash
 		testscript.Run(t, p)

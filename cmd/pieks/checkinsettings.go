@@ -1,12 +1,18 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"strings"
 	"time"
 
 	"pieks/node/checkin/healthid"
 	"pieks/node/control"
 	"pieks/node/patient"
+	"pieks/node/practice"
 )
 
 // Checkins are the settings of a patient's check-ins beyond the mesh. Without them nobody outside of the network is asked for anything.
@@ -39,6 +45,51 @@ func (c *Insurers) healthID() (healthid.Config, error) {
 		return cfg, usagef("--idp-client-id is needed with --idp-list and --idp.")
 	}
 	return cfg, nil
+}
+
+// Delivery is the PoPP service that brings a practice check-ins from outside of the mesh.
+type Delivery struct {
+	Service string `name:"popp-service" help:"PoPP service through which patients check in here, too, https; left out, there is none." placeholder:"URL"`
+	Key     string `name:"popp-key" type:"path" help:"File with the private key (PEM, P-256) by which the service knows this practice." placeholder:"FILE"`
+}
+
+// maxKeyFile: a P-256 key has 250 bytes in PEM.
+const maxKeyFile = 4 << 10
+
+// service reads the settings.
+func (c *Delivery) service() (cfg practice.ServiceConfig, err error) {
+	if (c.Service == "") != (c.Key == "") {
+		return cfg, usagef("--popp-service and --popp-key go together: the service knows the practice by its key.")
+	}
+	if c.Service == "" {
+		return cfg, nil
+	}
+	data, err := readAtMost(c.Key, maxKeyFile)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.URL = c.Service
+	if cfg.Key, err = parseKey(data); err != nil {
+		return cfg, usagef("%s holds no P-256 key as PEM: make one with 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256'.", c.Key)
+	}
+	return cfg, nil
+}
+
+var errKey = errors.New("no P-256 key")
+
+func parseKey(data []byte) (*ecdsa.PrivateKey, error) {
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return nil, errKey
+	}
+	if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil && key.Curve == elliptic.P256() {
+		return key, nil
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if key, ok := parsed.(*ecdsa.PrivateKey); err == nil && ok && key.Curve == elliptic.P256() {
+		return key, nil
+	}
+	return nil, errKey
 }
 
 // config reads the settings.

@@ -15,6 +15,7 @@ type PracticeCmd struct {
 
 	Listing  PracticeListingCmd  `cmd:"" help:"Enter the directory in which patients find the practice, or leave it."`
 	Arrivals PracticeArrivalsCmd `cmd:"" help:"List who has checked in."`
+	ReadCard PracticeReadCardCmd `cmd:"" name:"read-card" help:"Check a patient in whose card is in a reader here, through the PoPP service."`
 }
 
 // PracticeRunCmd runs a practice.
@@ -30,6 +31,7 @@ type PracticeRunCmd struct {
 	Listen      []string `help:"Multiaddrs of the desk; left out, any free port." placeholder:"ADDR"`
 	FrontListen []string `hidden:""`
 	Insurers
+	Delivery
 }
 
 func (PracticeCmd) Help() string {
@@ -53,11 +55,15 @@ func (c *PracticeRunCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	service, err := c.service()
+	if err != nil {
+		return err
+	}
 	return a.run(ctx, practiceRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
 		return practice.Start(ctx, practice.Config{
 			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, FrontListen: c.FrontListen, MDNS: c.MDNS, HolePunch: c.HolePunch,
 			Details:  practice.Details{Name: c.Name, Street: c.Street, PLZ: c.PLZ, Phone: c.Phone, Directions: c.Directions},
-			HealthID: logins, Log: log, Stop: stop,
+			HealthID: logins, Service: service, Log: log, Stop: stop,
 		})
 	})
 }

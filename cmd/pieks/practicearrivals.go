@@ -49,11 +49,15 @@ func (c *PracticeListingCmd) Run(ctx context.Context, a *app) error {
 // PracticeArrivalsCmd lists who has checked in.
 type PracticeArrivalsCmd struct {
 	Workplace string `help:"Only at this workplace." placeholder:"ID" env:"-"`
+	Fetch     bool   `help:"Ask the PoPP service first, which is asked every 30 seconds anyway." env:"-"`
 	Since     string `help:"From this day on, such as 2026-12-01; left out, today." placeholder:"DATE" env:"-"`
 }
 
 func (PracticeArrivalsCmd) Help() string {
-	return `    pieks practice arrivals --workplace REZEPTION-1`
+	return `Those who checked in through a PoPP service have a token of kind popp, all others one of this practice (presence).
+
+    pieks practice arrivals --workplace REZEPTION-1
+    pieks practice arrivals --fetch --json`
 }
 
 func (c *PracticeArrivalsCmd) Run(ctx context.Context, a *app) error {
@@ -64,6 +68,11 @@ func (c *PracticeArrivalsCmd) Run(ctx context.Context, a *app) error {
 			return usagef("--since is a day such as 2026-12-01.")
 		}
 		in.Since = day
+	}
+	if c.Fetch {
+		if err := a.ask(ctx, "Asking the PoPP service", control.MethodArrivalFetch, nil, nil, practiceRole); err != nil {
+			return err
+		}
 	}
 	list := []control.Arrival{}
 	if err := a.ask(ctx, "Looking", control.MethodArrivals, in, &list, practiceRole); err != nil {

@@ -63,6 +63,7 @@ func OpenArrivals(cfg ArrivalsConfig) *Arrivals {
 	a.store.Retain(bucketIDs, keepUntil(func(r *idRecord) uint64 { return r.Until }))
 	a.store.Retain(bucketArrivals, keepUntil(func(r *arrivalRecord) uint64 { return r.Until }))
 	a.store.Retain(bucketTokens, keepUntil(func(r *tokenRecord) uint64 { return r.Until }))
+	a.store.Retain(bucketWaiting, keepUntil(func(r *waitingRecord) uint64 { return r.Until }))
 	a.store.Retain(bucketPairs, keepUntil(func(r *pairRecord) uint64 { return r.Until }))
 	a.store.Retain(bucketCounts, keepUntil(func(r *countRecord) uint64 { return r.Until }))
 	return a
@@ -126,6 +127,21 @@ func (a *Arrivals) Token(id ID) (kind popp.Kind, token string, err error) {
 		return err
 	})
 	return kind, token, err
+}
+
+// Of is the arrival that a token was used for: ErrNoArrival when it was not.
+func (a *Arrivals) Of(compact string) (out Arrival, err error) {
+	hash := popp.HashOf(compact)
+	err = a.store.View(func(tx *store.Tx) error {
+		var used tokenRecord
+		if ok, err := get(tx, bucketTokens, hash[:], &used); err != nil || !ok {
+			return cmp.Or(err, ErrNoArrival)
+		}
+		_, r, err := find(tx, used.ID)
+		out = r.arrival(used.ID)
+		return err
+	})
+	return out, err
 }
 
 // See writes down that reception has called them; again changes nothing.

@@ -95,7 +95,7 @@ func (a *Arrivals) write(tx *store.Tx, n *arrived) error {
 // add writes the arrival itself.
 func (a *Arrivals) add(tx *store.Tx, n *arrived) error {
 	now := a.now()
-	day, hash := dayOf(now), sha256.Sum256([]byte(n.record.Token))
+	day, hash := dayOf(now), popp.HashOf(n.record.Token)
 	n.record.Received, n.record.Until = uint64(now.Unix()), uint64(now.Add(keepArrivals).Unix())
 	used := idRecord{Day: day, Statement: n.statement, Key: n.key, Outcome: n.outcome, Until: n.record.Until}
 	if err := put(tx, bucketIDs, n.id[:], used); err != nil {
@@ -129,13 +129,14 @@ func countIn(tx *store.Tx, now time.Time, kvnr string) error {
 	return nil
 }
 
-// AddToken adds an arrival for a token of a PoPP service, which was verified. A token that was handed in before, by whomever, is ErrUsedToken.
+// AddToken adds an arrival for a token of a PoPP service, which was verified, and in the same step takes it off those that wait. A token that was handed
+// in before, by whomever, is ErrUsedToken.
 func (a *Arrivals) AddToken(ctx context.Context, t *popp.Token, compact string, workplace popp.WorkplaceID) (Arrival, error) {
 	n := &arrived{id: NewID(), record: arrivalRecord{
 		Workplace: string(workplace), KVNR: t.Claims.PatientID, IK: t.Claims.InsurerID, Proof: t.Claims.ProofMethod,
 		Proved: uint64(max(0, t.Claims.PatientProofTime)), Kind: t.Kind, Token: compact,
 	}}
-	if len(compact) > maxToken || sha256.Sum256([]byte(compact)) != t.Hash {
+	if len(compact) > maxToken || popp.HashOf(compact) != t.Hash {
 		return Arrival{}, fmt.Errorf("add an arrival: %w: it is not the token that was verified", ErrMessage)
 	}
 	err := a.store.Update(ctx, func(tx *store.Tx) error {
@@ -147,6 +148,9 @@ func (a *Arrivals) AddToken(ctx context.Context, t *popp.Token, compact string, 
 			return err
 		}
 		if err := countIn(tx, a.now(), t.Claims.PatientID); err != nil {
+			return err
+		}
+		if err := tx.Delete(bucketWaiting, t.Hash[:]); err != nil {
 			return err
 		}
 		return a.add(tx, n)

@@ -24,12 +24,17 @@ const (
 	childEnv = "PIEKS_CHECKIN_CHILD" // folder of its store
 	// overTCP: a killed process is noticed at once, which over QUIC takes half a minute.
 	overTCP = "/ip4/127.0.0.1/tcp/0"
-	dieEnv  = "PIEKS_CHECKIN_DIE" // the process kills itself between fsync and answer
+	waitEnv = "PIEKS_CHECKIN_WAIT" // it only keeps tokens
+	dieEnv  = "PIEKS_CHECKIN_DIE"  // the process kills itself between fsync and answer
 )
 
 // TestMain turns the test binary into a practice that is killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
+		if when := os.Getenv(waitEnv); when != "" {
+			waitingProcess(dir, when)
+			os.Exit(0)
+		}
 		practiceProcess(dir, os.Getenv(dieEnv) != "")
 		os.Exit(0)
 	}

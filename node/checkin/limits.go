@@ -66,6 +66,10 @@ const (
 	keepArrivals = 30 * 24 * time.Hour
 	// maxToken: as package popp takes one.
 	maxToken = 8 << 10
+	// MaxWaiting: as many as may arrive in a day. Whoever has so many that cannot be verified fetches no more: there they do not get lost.
+	MaxWaiting = perDay
+	// keepWaiting: no keys that a practice has live longer (package popp/keys), so what they do not verify in that time nothing will.
+	keepWaiting = 7 * 24 * time.Hour
 	// maxListed: a day of a vaccination centre; pages show a morning.
 	maxListed = 4000
 )

@@ -14,11 +14,12 @@ import (
 
 // What a practice keeps of check-ins. Values are sealed; keys that say something are hidden.
 var (
-	bucketIDs      = store.NewBucket("checkin/ids")          // ID -> idRecord
-	bucketArrivals = store.NewBucket("checkin/arrivals")     // day, ID -> arrivalRecord
-	bucketTokens   = store.NewHiddenBucket("checkin/tokens") // SHA-256 of a token -> tokenRecord
-	bucketPairs    = store.NewHiddenBucket("checkin/pairs")  // which, hash of a certificate -> pairRecord
-	bucketCounts   = store.NewHiddenBucket("checkin/counts") // day, insurance number or nothing -> countRecord
+	bucketIDs      = store.NewBucket("checkin/ids")           // ID -> idRecord
+	bucketArrivals = store.NewBucket("checkin/arrivals")      // day, ID -> arrivalRecord
+	bucketTokens   = store.NewHiddenBucket("checkin/tokens")  // Hash of a token -> tokenRecord
+	bucketWaiting  = store.NewHiddenBucket("checkin/waiting") // Hash of a token -> waitingRecord
+	bucketPairs    = store.NewHiddenBucket("checkin/pairs")   // which, hash of a certificate -> pairRecord
+	bucketCounts   = store.NewHiddenBucket("checkin/counts")  // day, insurance number or nothing -> countRecord
 )
 
 // idRecord remembers that an id was used, what for, and what was said then.
@@ -49,6 +50,13 @@ type arrivalRecord struct {
 type tokenRecord struct {
 	ID    ID     `cbor:"1,keyasint"`
 	Until uint64 `cbor:"2,keyasint"`
+}
+
+// waitingRecord is a token that was not verified yet.
+type waitingRecord struct {
+	Workplace string `cbor:"1,keyasint,omitempty"`
+	Token     string `cbor:"2,keyasint"`
+	Until     uint64 `cbor:"3,keyasint"`
 }
 
 type countRecord struct {

@@ -29,6 +29,8 @@ const (
 	MethodArrivals     = "arrivals"       // ArrivalsQuery -> []Arrival, newest first
 	MethodArrivalSeen  = "arrivals/seen"  // ArrivalName -> Arrival; reception has called them, or not yet
 	MethodArrivalToken = "arrivals/token" // ArrivalName -> ArrivalToken; for the practice's other programs
+	MethodArrivalFetch = "arrivals/fetch" // nil -> ArrivalsFetched; ask the PoPP service now
+	MethodArrivalCard  = "arrivals/card"  // ArrivalAnswer -> ArrivalStep; a card in a reader of the practice, through the PoPP service
 	MethodCheckinCode  = "checkin/code"   // CheckinCodeOf -> CheckinCode; the QR code to hang up
 	MethodWorkplaces   = "workplaces"     // nil -> []string; those a code was made for
 	MethodListing      = "listing"        // nil -> Listing; whether the practice stands in the directory
@@ -296,6 +298,33 @@ type Arrival struct {
 	Kind      string    `json:"kind"` // "presence" for the practice's own token, "popp" for one of a PoPP service
 	// Bookings of today under the same name, as a hint only.
 	Bookings []Booking `json:"bookings,omitempty"`
+}
+
+// ArrivalsFetched is what came of asking the PoPP service.
+type ArrivalsFetched struct {
+	Added   int `json:"added"`   // arrivals
+	Waiting int `json:"waiting"` // tokens that are kept until they can be verified
+	Foreign int `json:"foreign"` // made for another institution: not kept
+	Refused int `json:"refused"` // that do not hold: not kept
+	// Message says what keeps Waiting.
+	Message string `json:"message,omitempty"`
+}
+
+// ArrivalAnswer is an answer of a card in a reader of the practice. Without a Reading it begins a dialogue, for a workplace ("" is the practice as a whole).
+type ArrivalAnswer struct {
+	Reading     string `json:"reading,omitempty"`
+	Response    string `json:"response,omitempty"` // hex of data and status word
+	Failure     bool   `json:"failure,omitempty"`  // the reader's trouble in place of an answer: the dialogue ends
+	Workplace   string `json:"workplace,omitempty"`
+	Contactless bool   `json:"contactless,omitempty"`
+}
+
+// ArrivalStep is the next command for the card, which goes there unchanged, or the end of the dialogue.
+type ArrivalStep struct {
+	Reading string   `json:"reading,omitempty"`
+	Command string   `json:"command,omitempty"` // hex
+	Arrival *Arrival `json:"arrival,omitempty"`
+	Waiting bool     `json:"waiting,omitempty"` // its token is kept, and is an arrival once it can be verified
 }
 
 // ArrivalToken is the token of an arrival, a compact JWS.

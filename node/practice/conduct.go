@@ -17,7 +17,7 @@ const conductEvery = time.Second
 
 // run starts the conductor, which opens and ends fronts, and the buyer, which keeps passes in stock.
 func (n *Node) run(ctx context.Context) {
-	for _, loop := range []func(context.Context){n.conduct, n.buy, n.keepEnrolled, n.askNews, n.keepListed} {
+	for _, loop := range []func(context.Context){n.conduct, n.buy, n.keepEnrolled, n.askNews, n.keepListed, n.askService} {
 		n.wg.Add(1)
 		go func() {
 			defer n.wg.Done()

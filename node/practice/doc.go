@@ -16,5 +16,19 @@
 //
 // For a patient's disclosure (package disclosure) it looks codes up and hands on what a professional's card has signed.
 //
+// Who checks in through a PoPP service (package popp/client) becomes an arrival of kind "popp". The service is asked every 30 seconds for what waits there:
+//
+//	PoPP service                     practice                                              pages
+//	    |<-- pull ---------------------|
+//	    |--- tokens of a workplace --->| none for another institution (counted); the rest is written down, sealed
+//	    |<-- pull, until none is left -|
+//	    |<-- keys, if not there -------| signature, quarter, actor: one transaction makes the arrival -->| are woken
+//
+// A service gives a token once. What cannot be verified yet, since its keys are not reached, waits, also over a restart, for a week at most; keys are
+// kept as they came, and verify without the internet until they run out. Tokens have no number: two check-ins of one person within one second are one. A
+// card in a reader of the practice is proved to the service over a WebSocket: the node holds that, and whoever has the reader brings each command there
+// and each answer back (arrivals/card). A practice proves who it is by a key that the service was told, since its card's PIN is not at hand every five
+// minutes (package popp/zeta, Subject).
+//
 // The ledger (package booking) decides who has which appointment. The front and the desk only carry its answers.
 package practice

@@ -61,6 +61,8 @@ func (n *Node) Handlers() control.Handlers {
 		control.MethodArrivals:     control.Handle(n.listArrivals),
 		control.MethodArrivalSeen:  control.Handle(n.seeArrival),
 		control.MethodArrivalToken: control.Handle(n.arrivalToken),
+		control.MethodArrivalFetch: control.HandleNone(n.fetchArrivals),
+		control.MethodArrivalCard:  control.Handle(n.readCard),
 		control.MethodCheckinCode:  control.Handle(n.checkinCode),
 		control.MethodWorkplaces:   control.HandleNone(n.listWorkplaces),
 		control.MethodPresenceKeys: control.HandleNone(n.presenceKeys),
@@ -305,7 +307,7 @@ func (n *Node) doctor(ctx context.Context) ([]control.Finding, error) {
 	if !passes.OK {
 		passes.Next = "wait until a relay issues some; without a pass no appointment is shown"
 	}
-	return append(found, relays, passes, n.enrolmentFinding()), nil
+	return append(append(found, relays, passes, n.enrolmentFinding()), n.serviceFinding()...), nil
 }
 
 // syncNow reconciles with all relays that the active front is at.

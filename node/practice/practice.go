@@ -35,6 +35,7 @@ type Config struct {
 	MDNS                bool            // announce the desk on the local network
 	HolePunch           bool            // let patients find a direct way, which shows addresses to both
 	HealthID            healthid.Config // whose logins are taken at check-ins; none: cards only
+	Service             ServiceConfig   // which PoPP service brings check-ins, too
 	Now                 func() time.Time
 	Log                 *slog.Logger
 	Stop                func() // begins the stop when a command asks for it
@@ -56,6 +57,7 @@ type Node struct {
 	ledger    *booking.Ledger
 	arrivals  *checkin.Arrivals
 	trust     cardTrust
+	service   *poppService // nil: there is none
 	stock     stock
 	pool      *gossip.Pool
 	validator *gossip.Validator
@@ -108,6 +110,9 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.arrivals = checkin.OpenArrivals(checkin.ArrivalsConfig{Store: h.Store, Now: h.Now, OnChange: n.changes.Changed})
+	if n.service, err = openService(life, n, cfg.Service); err != nil {
+		return nil, err
+	}
 	if err := n.blockRestored(ctx); err != nil {
 		return nil, err
 	}

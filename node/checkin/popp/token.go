@@ -1,7 +1,6 @@
 package popp
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -57,7 +56,7 @@ func verify(token string, keys *KeySet, r Rules) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Token{KeyID: m.KeyID, Hash: sha256.Sum256([]byte(m.Signed()))}
+	t := &Token{KeyID: m.KeyID, Hash: HashOf(token)}
 	if t.Kind, err = kindOf(m); err != nil {
 		return nil, err
 	}

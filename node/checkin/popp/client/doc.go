@@ -33,7 +33,8 @@
 //	   |<------------------------------------------------- Token, or Error  |
 //
 // X-WorkplaceID names one workplace for all tokens of an answer. Pull asks until an answer is empty, and gives each token the workplace that it came with,
-// so a service whose answers have one workplace each loses nothing (the double's do). No extension of the interface is needed for it.
+// so a service whose answers have one workplace each loses nothing (the double's do). No extension of the interface is needed for it. A service gives a
+// token once: PullEach has each answer kept before it asks for the next, and what of an answer is no token, or no workplace, does not cost the rest.
 //
 // # Contradictions
 //

@@ -3,9 +3,11 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"pieks/node/checkin/jose"
@@ -39,17 +41,36 @@ type Delivery struct {
 // its Hash tells.
 func (p *Practice) Pull(ctx context.Context, id popp.TelematikID) ([]Delivery, error) {
 	var all []Delivery
-	for range maxPulls {
-		some, err := p.pull(ctx, id)
+	err := p.PullEach(ctx, id, func(some []Delivery) (bool, error) {
 		all = append(all, some...)
-		if err != nil {
-			return all, fmt.Errorf("fetch the tokens of check-ins: %w", err)
+		return true, nil
+	})
+	return all, err
+}
+
+// MaxDelivery is how many tokens an answer has at most.
+const MaxDelivery = maxTokens
+
+// PullEach is Pull for who has to have written an answer down before the next one is asked for: the service forgets what it has given. It ends early when
+// keep wants no more, or fails.
+func (p *Practice) PullEach(ctx context.Context, id popp.TelematikID, keep func([]Delivery) (more bool, err error)) error {
+	for range maxPulls {
+		some, failed := p.pull(ctx, id)
+		more := false
+		if len(some) > 0 {
+			var err error
+			if more, err = keep(some); err != nil {
+				return err
+			}
 		}
-		if len(some) == 0 {
+		if failed != nil {
+			return fmt.Errorf("fetch the tokens of check-ins: %w", failed)
+		}
+		if !more {
 			break
 		}
 	}
-	return all, nil
+	return nil
 }
 
 func (p *Practice) pull(ctx context.Context, id popp.TelematikID) ([]Delivery, error) {
@@ -65,16 +86,14 @@ func (p *Practice) pull(ctx context.Context, id popp.TelematikID) ([]Delivery, e
 	if answer.Status != http.StatusOK {
 		return nil, serviceError(answer.Status, answer.Body)
 	}
-	workplace, err := workplaceOf(answer.Header)
-	if err != nil {
-		return nil, err
-	}
+	// What can be read is given with the error about the rest: it comes once, and a patient whose workplace is not known is better than none.
+	workplace, misplaced := workplaceOf(answer.Header)
 	tokens, err := readTokens(answer.Body)
 	some := make([]Delivery, len(tokens))
 	for i, token := range tokens {
 		some[i] = Delivery{Token: token, Workplace: workplace}
 	}
-	return some, err
+	return some, errors.Join(misplaced, err)
 }
 
 // workplaceOf is the workplace of an answer. One that was filled up to 64 characters (WorkplaceExact) loses its spaces again.
@@ -93,16 +112,19 @@ func workplaceOf(h http.Header) (popp.WorkplaceID, error) {
 	return w, nil
 }
 
-// readTokens takes an array of compact tokens.
+// readTokens takes an array of compact tokens. With an error come those that are.
 func readTokens(body []byte) ([]string, error) {
 	var tokens []string
 	if len(body) == 0 || strings.TrimLeft(string(body[:1]), " \t\r\n[") != "" || json.Unmarshal(body, &tokens) != nil || len(tokens) > maxTokens {
 		return nil, fmt.Errorf("%w: no list of tokens", ErrProtocol)
 	}
-	for _, token := range tokens {
-		if _, err := jose.Parse(token, popp.MaxToken); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrProtocol, err)
+	var bad error
+	tokens = slices.DeleteFunc(tokens, func(token string) bool {
+		_, err := jose.Parse(token, popp.MaxToken)
+		if err != nil {
+			bad = fmt.Errorf("%w: %w", ErrProtocol, err)
 		}
-	}
-	return tokens, nil
+		return err != nil
+	})
+	return tokens, bad
 }

@@ -34,13 +34,14 @@ func TestPull(t *testing.T) {
 		"workplaces":           {answers: []string{tokens(2), tokens(1), "[]"}, headers: [][]string{{"A"}, {"B"}}, want: []string{"A", "A", "B"}},
 		"filled up":            {answers: []string{tokens(1), "[]"}, headers: [][]string{{"A" + strings.Repeat(" ", 63)}}, want: []string{"A"}},
 		"blank":                {answers: []string{tokens(1), "[]"}, headers: [][]string{{"  "}}, want: []string{""}},
-		"bad workplace":        {answers: []string{tokens(1)}, headers: [][]string{{"a/b"}}, err: ErrProtocol},
-		"long workplace":       {answers: []string{tokens(1)}, headers: [][]string{{strings.Repeat("a", 65)}}, err: ErrProtocol},
-		"two workplaces":       {answers: []string{tokens(1)}, headers: [][]string{{"A", "B"}}, err: ErrProtocol},
+		"bad workplace":        {answers: []string{tokens(1)}, headers: [][]string{{"a/b"}}, want: []string{""}, err: ErrProtocol},
+		"long workplace":       {answers: []string{tokens(1)}, headers: [][]string{{strings.Repeat("a", 65)}}, want: []string{""}, err: ErrProtocol},
+		"two workplaces":       {answers: []string{tokens(1)}, headers: [][]string{{"A", "B"}}, want: []string{""}, err: ErrProtocol},
 		"object":               {answers: []string{"{}"}, err: ErrProtocol},
 		"null":                 {answers: []string{"null"}, err: ErrProtocol},
 		"empty":                {answers: []string{""}, err: ErrProtocol},
 		"no tokens":            {answers: []string{`["a"]`}, err: ErrProtocol},
+		"one no token":         {answers: []string{`["a","` + aToken + `","b"]`}, headers: [][]string{{"A"}}, want: []string{"A"}, err: ErrProtocol},
 		"numbers":              {answers: []string{`[1]`}, err: ErrProtocol},
 		"too many":             {answers: []string{tokens(maxTokens + 1)}, err: ErrProtocol},
 		"failure after tokens": {answers: []string{tokens(1), "{"}, want: []string{""}, err: ErrProtocol},
@@ -79,6 +80,32 @@ func TestPull(t *testing.T) {
 	}
 	if r := s.requests[0]; r.Method != http.MethodGet || r.Path != pathPull || r.Query.Get("telematikid") != "1-234567890" {
 		t.Fatal(r)
+	}
+}
+
+// TestPullEach: nothing is asked for before what came was kept, nor after that failed or was enough.
+func TestPullEach(t *testing.T) {
+	full := errors.New("full")
+	for name, test := range map[string]struct {
+		keep  func([]Delivery) (bool, error)
+		asked int
+		err   error
+	}{
+		"all":    {func([]Delivery) (bool, error) { return true, nil }, 3, nil},
+		"enough": {func([]Delivery) (bool, error) { return false, nil }, 1, nil},
+		"fails":  {func([]Delivery) (bool, error) { return true, full }, 1, full},
+	} {
+		s := says(tokens(2), tokens(1), "[]")
+		kept := 0
+		err := newPractice(t, s, Compat{}).PullEach(t.Context(), "1-234567890", func(some []Delivery) (bool, error) {
+			if kept++; len(s.requests) != kept {
+				t.Errorf("%s: %d requests before answer %d was kept", name, len(s.requests), kept)
+			}
+			return test.keep(some)
+		})
+		if !errors.Is(err, test.err) || len(s.requests) != test.asked {
+			t.Errorf("%s: %d requests, %v", name, len(s.requests), err)
+		}
 	}
 }
 

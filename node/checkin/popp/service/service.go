@@ -116,13 +116,27 @@ func New(c Config) (*Service, error) {
 		dialogues: map[string]*dialogue{}, records: map[string]*record{},
 	}
 	for _, p := range c.Practices {
-		if _, err := popp.ParseTelematikID(string(p.TelematikID)); err != nil {
-			return nil, fmt.Errorf("%w: %w", errConfig, err)
+		if err := s.Add(p); err != nil {
+			return nil, err
 		}
-		s.practices[p.TelematikID] = &practice{Practice: p}
 	}
 	s.mux = s.routes()
 	return s, nil
+}
+
+// Add has it issue tokens for one more practice, or for one whose key has changed.
+func (s *Service) Add(p Practice) error {
+	if _, err := popp.ParseTelematikID(string(p.TelematikID)); err != nil {
+		return fmt.Errorf("%w: %w", errConfig, err)
+	}
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if known := s.practices[p.TelematikID]; known != nil {
+		known.Practice = p
+		return nil
+	}
+	s.practices[p.TelematikID] = &practice{Practice: p}
+	return nil
 }
 
 // loopback: it is no service for anybody else.
