@@ -146,14 +146,28 @@ func (a *Arrivals) Of(compact string) (out Arrival, err error) {
 
 // See writes down that reception has called them; again changes nothing.
 func (a *Arrivals) See(ctx context.Context, id ID) (Arrival, error) {
+	return a.mark(ctx, id, func(seen uint64) uint64 {
+		if seen != 0 {
+			return seen
+		}
+		return uint64(a.now().Unix())
+	})
+}
+
+// Unsee takes that back.
+func (a *Arrivals) Unsee(ctx context.Context, id ID) (Arrival, error) {
+	return a.mark(ctx, id, func(uint64) uint64 { return 0 })
+}
+
+func (a *Arrivals) mark(ctx context.Context, id ID, change func(seen uint64) uint64) (Arrival, error) {
 	var out Arrival
 	err := a.store.Update(ctx, func(tx *store.Tx) error {
 		key, r, err := find(tx, id)
 		if err != nil {
 			return err
 		}
-		if r.Seen == 0 {
-			r.Seen = uint64(a.now().Unix())
+		if seen := change(r.Seen); seen != r.Seen {
+			r.Seen = seen
 			if err := put(tx, bucketArrivals, key, r); err != nil {
 				return err
 			}

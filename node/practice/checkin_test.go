@@ -130,6 +130,10 @@ func TestCheckIn(t *testing.T) {
 	if seen.Seen.IsZero() {
 		t.Errorf("%+v", seen)
 	}
+	if called := must(n.seeArrival(t.Context(), control.ArrivalName{ID: a.ID(), Undo: true})); !called.Seen.IsZero() {
+		t.Errorf("taken back, and still called: %+v", called)
+	}
+	must(n.seeArrival(t.Context(), control.ArrivalName{ID: a.ID()}))
 	n.verifyToken(t, a.ID())
 
 	// The same after a restart, and somebody else by mail, who was here while the practice was not.

@@ -72,7 +72,11 @@ func (n *Node) seeArrival(ctx context.Context, in control.ArrivalName) (control.
 	if err != nil {
 		return control.Arrival{}, usageCheckin(err)
 	}
-	a, err := n.arrivals.See(ctx, id)
+	mark := n.arrivals.See
+	if in.Undo {
+		mark = n.arrivals.Unsee
+	}
+	a, err := mark(ctx, id)
 	if err != nil {
 		return control.Arrival{}, usageCheckin(err)
 	}
