@@ -190,18 +190,48 @@
 // A peer opens 12 streams at once and one in 5 s after that, a subnet 96 and one a second, where all who come through one relay are one subnet; 128
 // dialogues go on at once. A card arrives 16 times a day (UTC), all together 4,000 times.
 //
-// # Requirements of gemSpec_PoPP_Modul that are met here
+// # Requirements of gemSpec_PoPP_Modul 1.0.0_CC
 //
-// As the mesh can meet them: the practice's desk is in the place of the PoPP service, a stream or a letter in that of an HTTP request.
+// All of them. "mesh" is this protocol: the practice's desk is in the place of the PoPP service, a stream or a letter in that of an HTTP request. "popp" is the
+// client of a PoPP service (package popp/client); paths are below node/checkin where none is given in full.
 //
-//	A_27621           insurance number only after consent: an attempt sends nothing by itself      attempt.go
-//	A_28501, A_28518  Telematik-ID and workplace name where; in a message, so in no URL            statement.go
-//	A_28502, A_28519  the proof is bound to that request: nonce of the login, answers in order     statement.go, dialogue.go
-//	A_28503, A_28517  states success, pending, canceled; give-up time; the next command or a state outcome.go, session.go
-//	A_28629           workplace                                                                    desk.go (popp.ParseWorkplaceID)
-//	A_28675           GesundheitsID and eGK                                                        verify.go
-//	A_28677           status by the id of the record                                               session.go (Ask), desk.go
-//	A_26961, A_26962  (PoPP service) actorId is the authenticated institution; claims after proof  verify.go
+//	A_27220  TLS to the service: name, validity, stapled status     popp/zeta/transport.go, staple.go. Mesh: hosts prove their keys to each other, no TLS names.
+//	         Membership in the CAB Forum is the system's list of roots
+//	A_27595  code: own schema only, no link followed, sent to staff popp/qr.go; node/web/patient/checkinstart.go, templates/checkin_bad.html. The camera is the browser's,
+//	                                                                not the operating system's dialogue: the pages are the app
+//	A_27605  single sign-on (KANN)                                  not used: each check-in has a login of its own
+//	A_27621  consent before the insurance number goes out           attempt.go (an attempt sends nothing); node/patient/checkinrules.go; node/web/patient/consent.go
+//	A_28488  show kind, name, alias, address; only institutions;    directory/kind.go, entry.go; vzd/read.go; node/web/patient/consent.go. Pages show it, not an
+//	         cancel without a hit                                   interface of the operating system
+//	A_28501  POST with Telematik-ID and workplace, GesundheitsID    mesh: statement.go; popp: popp/client/healthid.go
+//	A_28502  its authorization details                              mesh: nonce of the statement; popp: popp/client/healthid.go, golden in testdata
+//	A_28503  its call-back: success, pending, canceled              mesh: outcome.go; popp: popp/client/status.go. A Go method returns what a call-back would be told
+//	A_28507  initialise the ZETA client at the start                popp/zeta/guard.go; node/patient/checkinservice.go does it with the first use of the service
+//	A_28508  execute with a login                                   popp/client/healthid.go, popp/zeta/login.go
+//	A_28509  no GesundheitsID offered where none is set up          healthid/config.go (nil); node/patient/checkinrules.go. There is no authenticator module to ask: set
+//	                                                                up is what the settings name
+//	A_28510  call the calling app's address with the outcome        appcall/callback.go; node/web/patient/caller.go. The browser is sent there when its user says so
+//	A_28511  history with name and address                          node/patient/checkinrecord.go; node/web/patient/outcome.go
+//	A_28512  favourites, own names, no new look-up                  node/patient/checkinfind.go; node/web/patient/favourites.go
+//	A_28513  help to set a GesundheitsID up                         node/web/patient/templates/checkin_outcome.html: a link to the insurer, as the settings name it
+//	A_28514  request with a search for the directory                vzd/request.go, prepare.go; popp/client/directory.go
+//	A_28515  search institutions and DiGAs                          directory/search.go; vzd/client.go; node/web/patient/checkinfind.go
+//	A_28516  show the outcome in plain words                        node/web/patient/outcome.go, text/checkin.de.toml (texts of 7.4)
+//	A_28517  dialogue with the card, commands unchanged             mesh: session.go, dialogue.go; popp: popp/client/egk.go; node/patient/checkincard.go
+//	A_28518  POST with Telematik-ID and workplace, card             mesh: statement.go; popp: popp/client/egk.go
+//	A_28519  its authorization details                              mesh: dialogue.go (session and number of the step); popp: popp/client/egk.go, golden in testdata
+//	A_28576  HTTP interface for other apps                          appcall/request.go; node/web/landing.go, node/web/patient/caller.go. Its name is this computer, not an
+//	                                                                insurer's: Pieks is no insurer's app
+//	A_28600  call-back of the directory request                     popp/client/directory.go returns it; vzd/read.go reads it
+//	A_28618  directory request through ZETA                         popp/client/directory.go
+//	A_28619  dialogue with the card through ZETA                    popp/client/egk.go, popp/zeta/execute.go
+//	A_28629  workplace                                              popp/workplace.go; desk.go
+//	A_28645  interface for apps with the module in them             node/patient/checkinapp.go (Go), node/control/api_checkin.go (JSON)
+//	A_28675  GesundheitsID and eGK                                  verify.go; popp/client; healthid; card/egk
+//	A_28677  ask for the status (KANN)                              mesh: session.go (Ask), desk.go; popp: popp/client/status.go
+//
+// A_26961 and A_26962 of the PoPP service, that the token names the authenticated institution and has claims only after the proof, are met by verify.go. Of the
+// spec's table of filters (7.3.2) map, specialisation and what is for pharmacies alone are not there.
 //
 // # Example
 //
