@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pieks/gossip/wire"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -96,7 +97,7 @@ func (l *Ledger) booking(id BookingID) (record bookingRecord, err error) {
 }
 
 func getBooking(tx *store.Tx, id BookingID, record *bookingRecord) error {
-	found, err := get(tx, bucketBookings, id[:], record)
+	found, err := records.Get(tx, bucketBookings, id[:], record)
 	if err == nil && !found {
 		err = ErrNoBooking
 	}
@@ -107,7 +108,7 @@ func getBooking(tx *store.Tx, id BookingID, record *bookingRecord) error {
 func (l *Ledger) byKey(key [32]byte) (id BookingID, record bookingRecord, err error) {
 	err = l.store.View(func(tx *store.Tx) error {
 		var k keyRecord
-		found, err := get(tx, bucketKeys, key[:], &k)
+		found, err := records.Get(tx, bucketKeys, key[:], &k)
 		if err != nil {
 			return err
 		}
@@ -154,7 +155,7 @@ func (l *Ledger) cancel(ctx context.Context, id BookingID, c cancellation) (book
 		record.State, record.Reason = record.state(), c.reason
 		record.Revision++
 		record.Changed = uint64(now.Unix())
-		if err := put(tx, bucketBookings, id[:], record); err != nil {
+		if err := records.Put(tx, bucketBookings, id[:], record); err != nil {
 			return err
 		}
 		return c.notice.put(tx, id, record, now)
@@ -185,7 +186,7 @@ func cancelVisits(tx *store.Tx, record *bookingRecord, reopen bool, now time.Tim
 		}
 		v.State = Cancelled
 		i := &item{id: v.Appointment}
-		found, err := get(tx, bucketAppointments, i.id[:], &i.record)
+		found, err := records.Get(tx, bucketAppointments, i.id[:], &i.record)
 		if err != nil {
 			return nil, err
 		}
@@ -197,7 +198,7 @@ func cancelVisits(tx *store.Tx, record *bookingRecord, reopen bool, now time.Tim
 			i.record.Status = SlotOpen
 			i.record.Generation++
 		}
-		if err := put(tx, bucketAppointments, i.id[:], i.record); err != nil {
+		if err := records.Put(tx, bucketAppointments, i.id[:], i.record); err != nil {
 			return nil, err
 		}
 		moved = append(moved, i)
@@ -243,5 +244,5 @@ func (n notice) put(tx *store.Tx, id BookingID, record bookingRecord, now time.T
 	if record.State == Attended {
 		out.Expires = max(out.Expires, uint64(now.Add(keepNotice).Unix()))
 	}
-	return put(tx, bucketOutbox, key[:], out)
+	return records.Put(tx, bucketOutbox, key[:], out)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -66,7 +67,7 @@ func (l *Ledger) cancelMany(ctx context.Context, o CancelOrder, tell notice) (Ch
 		if err := w.write(tx, journal.Visits); err != nil {
 			return err
 		}
-		return put(tx, bucketJournal, id[:], journal)
+		return records.Put(tx, bucketJournal, id[:], journal)
 	})
 	if err != nil {
 		return Change{}, fmt.Errorf("cancel bookings: %w", err)

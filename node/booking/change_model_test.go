@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"pieks/node/records"
 	"pieks/store"
 
 	"pgregory.net/rapid"
@@ -67,7 +68,7 @@ func (k *kit) leads(rt *rapid.T, code Code, to codeVisit) {
 	err := k.store.View(func(tx *store.Tx) error {
 		for _, key := range code.lookupKeys() {
 			var record codeRecord
-			if _, err := get(tx, bucketCodes, key, &record); err != nil {
+			if _, err := records.Get(tx, bucketCodes, key, &record); err != nil {
 				return err
 			}
 			if !slices.Contains(record.Visits, to) {

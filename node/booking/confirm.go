@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pieks/gossip/wire"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -173,7 +174,7 @@ func (h *hold) writeBooking(tx *store.Tx, id BookingID, record bookingRecord, ke
 	for _, i := range h.items {
 		appointment := i.record
 		appointment.Status = SlotBooked
-		if err := put(tx, bucketAppointments, i.id[:], appointment); err != nil {
+		if err := records.Put(tx, bucketAppointments, i.id[:], appointment); err != nil {
 			return err
 		}
 	}
@@ -199,10 +200,10 @@ func (l *Ledger) keepCode(_, value []byte, now time.Time) bool {
 
 // writeRecord writes a new booking with what leads to it: its key and its codes.
 func writeRecord(tx *store.Tx, id BookingID, record bookingRecord, codes []Code) error {
-	if err := put(tx, bucketBookings, id[:], record); err != nil {
+	if err := records.Put(tx, bucketBookings, id[:], record); err != nil {
 		return err
 	}
-	if err := put(tx, bucketKeys, record.Key[:], keyRecord{Booking: id, Until: record.Until}); err != nil {
+	if err := records.Put(tx, bucketKeys, record.Key[:], keyRecord{Booking: id, Until: record.Until}); err != nil {
 		return err
 	}
 	for n, c := range codes {
@@ -217,10 +218,10 @@ func writeRecord(tx *store.Tx, id BookingID, record bookingRecord, codes []Code)
 
 func addCode(tx *store.Tx, key []byte, visit codeVisit, until uint64) error {
 	var record codeRecord
-	if _, err := get(tx, bucketCodes, key, &record); err != nil {
+	if _, err := records.Get(tx, bucketCodes, key, &record); err != nil {
 		return err
 	}
 	record.Visits = append(record.Visits, visit)
 	record.Until = max(record.Until, until)
-	return put(tx, bucketCodes, key, record)
+	return records.Put(tx, bucketCodes, key, record)
 }

@@ -14,6 +14,7 @@ import (
 
 	"pieks/gossip"
 	"pieks/gossip/wire"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -191,7 +192,7 @@ func (l *Ledger) noteVisible(ctx context.Context, e *epoch, fresh []slotKey, at 
 	record := visibleRecord{From: uint64(at.from.UnixMilli()), To: uint64(at.to.UnixMilli())}
 	err := l.update(ctx, func(tx *store.Tx) error {
 		for _, key := range fresh {
-			if err := put(tx, bucketVisible, key.on(e), record); err != nil {
+			if err := records.Put(tx, bucketVisible, key.on(e), record); err != nil {
 				return err
 			}
 		}

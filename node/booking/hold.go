@@ -9,6 +9,7 @@ import (
 
 	"pieks/gossip"
 	"pieks/gossip/wire"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -275,7 +276,7 @@ func (h *hold) seal() ([]byte, error) {
 func (h *hold) stillOpen(tx *store.Tx) error {
 	for _, id := range h.record.Appointments {
 		var record appointmentRecord
-		found, err := get(tx, bucketAppointments, id[:], &record)
+		found, err := records.Get(tx, bucketAppointments, id[:], &record)
 		if err != nil {
 			return err
 		}

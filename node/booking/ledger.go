@@ -10,6 +10,7 @@ import (
 
 	"pieks/gossip"
 	"pieks/gossip/wire"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -97,13 +98,13 @@ func OpenLedger(ctx context.Context, cfg LedgerConfig) (*Ledger, error) {
 	if err := l.load(ctx); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	cfg.Store.Retain(bucketBookings, keepUntil(func(r *bookingRecord) uint64 { return r.Until }))
-	cfg.Store.Retain(bucketKeys, keepUntil(func(r *keyRecord) uint64 { return r.Until }))
+	cfg.Store.Retain(bucketBookings, records.KeepUntil(func(r *bookingRecord) uint64 { return r.Until }))
+	cfg.Store.Retain(bucketKeys, records.KeepUntil(func(r *keyRecord) uint64 { return r.Until }))
 	cfg.Store.Retain(bucketCodes, l.keepCode)
-	cfg.Store.Retain(bucketTries, keepUntil(func(r *triesRecord) uint64 { return r.Until }))
-	cfg.Store.Retain(bucketRooms, keepUntil(func(r *roomRecord) uint64 { return r.Until }))
-	cfg.Store.Retain(bucketJournal, keepUntil(func(r *journalRecord) uint64 { return r.Until }))
-	cfg.Store.Retain(bucketOutbox, keepUntil(func(r *outgoingRecord) uint64 { return r.Expires }))
+	cfg.Store.Retain(bucketTries, records.KeepUntil(func(r *triesRecord) uint64 { return r.Until }))
+	cfg.Store.Retain(bucketRooms, records.KeepUntil(func(r *roomRecord) uint64 { return r.Until }))
+	cfg.Store.Retain(bucketJournal, records.KeepUntil(func(r *journalRecord) uint64 { return r.Until }))
+	cfg.Store.Retain(bucketOutbox, records.KeepUntil(func(r *outgoingRecord) uint64 { return r.Expires }))
 	return l, nil
 }
 

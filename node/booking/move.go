@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pieks/gossip"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -169,7 +170,7 @@ func (l *Ledger) writeMoves(ctx context.Context, c *Change, all []touched, now t
 		if err := w.write(tx, journal.Visits); err != nil {
 			return err
 		}
-		return put(tx, bucketJournal, id[:], journal)
+		return records.Put(tx, bucketJournal, id[:], journal)
 	})
 	if err != nil {
 		l.letGo(taken)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -76,7 +77,7 @@ func (l *Ledger) SetOutcome(ctx context.Context, id BookingID, visit int, outcom
 			return ErrNotBegun
 		}
 		v.Outcome, v.Lot = outcome, lot
-		return put(tx, bucketBookings, id[:], record)
+		return records.Put(tx, bucketBookings, id[:], record)
 	})
 	if err != nil {
 		return Booking{}, fmt.Errorf("write an outcome: %w", err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pieks/gossip"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -82,7 +83,7 @@ func (l *Ledger) writePhone(ctx context.Context, o PhoneOrder, taken []*item, no
 		for _, i := range taken {
 			appointment := i.record
 			appointment.Status = SlotBooked
-			if err := put(tx, bucketAppointments, i.id[:], appointment); err != nil {
+			if err := records.Put(tx, bucketAppointments, i.id[:], appointment); err != nil {
 				return err
 			}
 		}

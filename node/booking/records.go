@@ -1,11 +1,7 @@
 package booking
 
 import (
-	"fmt"
-	"time"
-
 	"pieks/gossip"
-	"pieks/gossip/wire"
 	"pieks/store"
 )
 
@@ -116,35 +112,4 @@ type outgoingRecord struct {
 type triesRecord struct {
 	Wrong []uint64 `cbor:"1,keyasint"` // unix seconds of the wrong tries that count
 	Until uint64   `cbor:"2,keyasint"` // kept until then
-}
-
-// get reads a record into v and says whether there was one.
-func get(tx *store.Tx, b store.Bucket, key []byte, v any) (bool, error) {
-	data, err := tx.Get(b, key)
-	if err != nil || data == nil {
-		return false, err
-	}
-	if err := wire.Unmarshal(data, v); err != nil {
-		return false, fmt.Errorf("read %s: %w", b.Name(), err)
-	}
-	return true, nil
-}
-
-func put(tx *store.Tx, b store.Bucket, key []byte, v any) error {
-	data, err := wire.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", b.Name(), err)
-	}
-	return tx.Put(b, key, data)
-}
-
-// keepUntil is the retention rule of records that name their end.
-func keepUntil[T any](until func(*T) uint64) func(key, value []byte, now time.Time) bool {
-	return func(_, value []byte, now time.Time) bool {
-		var record T
-		if wire.Unmarshal(value, &record) != nil {
-			return true // not ours to throw away: a check will name it
-		}
-		return uint64(max(0, now.Unix())) <= until(&record)
-	}
 }

@@ -3,6 +3,7 @@ package booking
 import (
 	"time"
 
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -61,10 +62,10 @@ func (w *rewrite) write(tx *store.Tx, journal []journalVisit) error {
 	}
 	for _, id := range order {
 		record := w.bookings[id]
-		if err := put(tx, bucketBookings, id[:], record); err != nil {
+		if err := records.Put(tx, bucketBookings, id[:], record); err != nil {
 			return err
 		}
-		if err := put(tx, bucketKeys, record.Key[:], keyRecord{Booking: id, Until: record.Until}); err != nil {
+		if err := records.Put(tx, bucketKeys, record.Key[:], keyRecord{Booking: id, Until: record.Until}); err != nil {
 			return err
 		}
 		if err := w.tell.put(tx, id, record, w.now); err != nil {
@@ -80,7 +81,7 @@ func (w *rewrite) write(tx *store.Tx, journal []journalVisit) error {
 func (w *rewrite) writeAppointments(tx *store.Tx, s step) error {
 	if s.leave != (AppointmentID{}) {
 		i := &item{id: s.leave}
-		found, err := get(tx, bucketAppointments, i.id[:], &i.record)
+		found, err := records.Get(tx, bucketAppointments, i.id[:], &i.record)
 		if err != nil {
 			return err
 		}
@@ -102,7 +103,7 @@ func (w *rewrite) writeAppointments(tx *store.Tx, s step) error {
 
 func (w *rewrite) put(tx *store.Tx, i *item) error {
 	w.items = append(w.items, i)
-	return put(tx, bucketAppointments, i.id[:], i.record)
+	return records.Put(tx, bucketAppointments, i.id[:], i.record)
 }
 
 // takeIn brings what was written into memory. l.changes is held.

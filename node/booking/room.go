@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pieks/gossip"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -18,14 +19,14 @@ type RoomKey [32]byte
 func roomOf(tx *store.Tx, now time.Time) ([]byte, error) {
 	day := binary.BigEndian.AppendUint32(nil, gossip.DayOf(now.In(berlin)))
 	var room roomRecord
-	found, err := get(tx, bucketRooms, day, &room)
+	found, err := records.Get(tx, bucketRooms, day, &room)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
 		rand.Read(room.Key[:])
 		room.Until = uint64(endOfDay(now).Unix())
-		if err := put(tx, bucketRooms, day, room); err != nil {
+		if err := records.Put(tx, bucketRooms, day, room); err != nil {
 			return nil, err
 		}
 	}

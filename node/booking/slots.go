@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -162,7 +163,7 @@ func (l *Ledger) closeItems(ids []AppointmentID, from []Status) ([]*item, error)
 func (l *Ledger) writeItems(ctx context.Context, items []*item) error {
 	return l.update(ctx, func(tx *store.Tx) error {
 		for _, i := range items {
-			if err := put(tx, bucketAppointments, i.id[:], i.record); err != nil {
+			if err := records.Put(tx, bucketAppointments, i.id[:], i.record); err != nil {
 				return err
 			}
 		}

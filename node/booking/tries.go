@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -19,14 +20,14 @@ func referenceKey(reference string) []byte { return []byte("reference " + refere
 
 func loadTries(tx *store.Tx, reference string, now time.Time) (*tries, error) {
 	t := &tries{reference: reference}
-	if _, err := get(tx, bucketTries, deviceKey, &t.device); err != nil {
+	if _, err := records.Get(tx, bucketTries, deviceKey, &t.device); err != nil {
 		return nil, err
 	}
 	t.device.Wrong = within(t.device.Wrong, now, wrongWindow)
 	if reference == "" {
 		return t, nil
 	}
-	if _, err := get(tx, bucketTries, referenceKey(reference), &t.ofDigit); err != nil {
+	if _, err := records.Get(tx, bucketTries, referenceKey(reference), &t.ofDigit); err != nil {
 		return nil, err
 	}
 	t.ofDigit.Wrong = within(t.ofDigit.Wrong, now, referenceKept)
@@ -75,12 +76,12 @@ func (t *tries) note(tx *store.Tx, answer error, now time.Time) error {
 	}
 	t.device.Wrong = append(t.device.Wrong, at)
 	t.device.Until = at + uint64(wrongWindow/time.Second)
-	if err := put(tx, bucketTries, deviceKey, t.device); err != nil {
+	if err := records.Put(tx, bucketTries, deviceKey, t.device); err != nil {
 		return err
 	}
 	// The count of words and QR goes to a reference that no code has, so that every answer writes the same.
 	t.ofDigit.Wrong = append(t.ofDigit.Wrong, at)
 	t.ofDigit.Wrong = t.ofDigit.Wrong[max(0, len(t.ofDigit.Wrong)-wrongPerReference):]
 	t.ofDigit.Until = at + uint64(referenceKept/time.Second)
-	return put(tx, bucketTries, referenceKey(t.reference), t.ofDigit)
+	return records.Put(tx, bucketTries, referenceKey(t.reference), t.ofDigit)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -21,7 +22,7 @@ func (l *Ledger) undo(ctx context.Context, id ChangeID, tell notice) (Change, er
 	now := l.now()
 	var journal journalRecord
 	err := l.store.View(func(tx *store.Tx) error {
-		found, err := get(tx, bucketJournal, id[:], &journal)
+		found, err := records.Get(tx, bucketJournal, id[:], &journal)
 		if err == nil && (!found || now.After(unix(journal.Until))) {
 			err = ErrNoChange
 		}

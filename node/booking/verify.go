@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -82,7 +83,7 @@ func (l *Ledger) verify(ctx context.Context, code string, tell notice) (Verified
 // redeem looks the code up and marks its visit attended. The third result is the answer for people, the fourth a failure of the store.
 func redeem(tx *store.Tx, typed typedCode, now time.Time, dead bool, tell notice) (Verified, *admitted, error, error) {
 	var found codeRecord
-	if _, err := get(tx, bucketCodes, typed.key, &found); err != nil {
+	if _, err := records.Get(tx, bucketCodes, typed.key, &found); err != nil {
 		return Verified{}, nil, nil, err
 	}
 	if dead {
@@ -135,7 +136,7 @@ func attend(tx *store.Tx, at codeVisit, record *bookingRecord, now time.Time, te
 	record.State = record.state()
 	record.Revision++
 	record.Changed = uint64(now.Unix())
-	if err := put(tx, bucketBookings, at.Booking[:], *record); err != nil {
+	if err := records.Put(tx, bucketBookings, at.Booking[:], *record); err != nil {
 		return nil, err
 	}
 	if err := tell.put(tx, at.Booking, *record, now); err != nil {
@@ -143,11 +144,11 @@ func attend(tx *store.Tx, at codeVisit, record *bookingRecord, now time.Time, te
 	}
 	in := &admitted{id: at.Booking, record: *record}
 	i := &item{id: visit.Appointment}
-	found, err := get(tx, bucketAppointments, i.id[:], &i.record)
+	found, err := records.Get(tx, bucketAppointments, i.id[:], &i.record)
 	if err != nil || !found {
 		return in, err
 	}
 	i.record.Status = SlotAttended
 	in.items = append(in.items, i)
-	return in, put(tx, bucketAppointments, i.id[:], i.record)
+	return in, records.Put(tx, bucketAppointments, i.id[:], i.record)
 }

@@ -11,6 +11,7 @@ import (
 	"pieks/card/egk"
 	"pieks/gossip/wire"
 	"pieks/node/checkin/popp"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -60,12 +61,12 @@ func OpenArrivals(cfg ArrivalsConfig) *Arrivals {
 	if a.onChange == nil {
 		a.onChange = func() {}
 	}
-	a.store.Retain(bucketIDs, keepUntil(func(r *idRecord) uint64 { return r.Until }))
-	a.store.Retain(bucketArrivals, keepUntil(func(r *arrivalRecord) uint64 { return r.Until }))
-	a.store.Retain(bucketTokens, keepUntil(func(r *tokenRecord) uint64 { return r.Until }))
-	a.store.Retain(bucketWaiting, keepUntil(func(r *waitingRecord) uint64 { return r.Until }))
-	a.store.Retain(bucketPairs, keepUntil(func(r *pairRecord) uint64 { return r.Until }))
-	a.store.Retain(bucketCounts, keepUntil(func(r *countRecord) uint64 { return r.Until }))
+	a.store.Retain(bucketIDs, records.KeepUntil(func(r *idRecord) uint64 { return r.Until }))
+	a.store.Retain(bucketArrivals, records.KeepUntil(func(r *arrivalRecord) uint64 { return r.Until }))
+	a.store.Retain(bucketTokens, records.KeepUntil(func(r *tokenRecord) uint64 { return r.Until }))
+	a.store.Retain(bucketWaiting, records.KeepUntil(func(r *waitingRecord) uint64 { return r.Until }))
+	a.store.Retain(bucketPairs, records.KeepUntil(func(r *pairRecord) uint64 { return r.Until }))
+	a.store.Retain(bucketCounts, records.KeepUntil(func(r *countRecord) uint64 { return r.Until }))
 	return a
 }
 
@@ -134,7 +135,7 @@ func (a *Arrivals) Of(compact string) (out Arrival, err error) {
 	hash := popp.HashOf(compact)
 	err = a.store.View(func(tx *store.Tx) error {
 		var used tokenRecord
-		if ok, err := get(tx, bucketTokens, hash[:], &used); err != nil || !ok {
+		if ok, err := records.Get(tx, bucketTokens, hash[:], &used); err != nil || !ok {
 			return cmp.Or(err, ErrNoArrival)
 		}
 		_, r, err := find(tx, used.ID)
@@ -168,7 +169,7 @@ func (a *Arrivals) mark(ctx context.Context, id ID, change func(seen uint64) uin
 		}
 		if seen := change(r.Seen); seen != r.Seen {
 			r.Seen = seen
-			if err := put(tx, bucketArrivals, key, r); err != nil {
+			if err := records.Put(tx, bucketArrivals, key, r); err != nil {
 				return err
 			}
 		}
@@ -183,13 +184,13 @@ func (a *Arrivals) mark(ctx context.Context, id ID, change func(seen uint64) uin
 
 func find(tx *store.Tx, id ID) (key []byte, r arrivalRecord, err error) {
 	var used idRecord
-	ok, err := get(tx, bucketIDs, id[:], &used)
+	ok, err := records.Get(tx, bucketIDs, id[:], &used)
 	if err != nil {
 		return nil, r, err
 	}
 	key = arrivalKey(used.Day, id)
 	if ok {
-		ok, err = get(tx, bucketArrivals, key, &r)
+		ok, err = records.Get(tx, bucketArrivals, key, &r)
 	}
 	if err == nil && !ok {
 		err = ErrNoArrival

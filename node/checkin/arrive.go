@@ -8,6 +8,7 @@ import (
 
 	"pieks/card/egk"
 	"pieks/node/checkin/popp"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -32,7 +33,7 @@ func (a *Arrivals) recorded(s *signedStatement) (outcome []byte, err error) {
 
 func recordedIn(tx *store.Tx, id ID, statement [sha256.Size]byte) ([]byte, error) {
 	var used idRecord
-	ok, err := get(tx, bucketIDs, id[:], &used)
+	ok, err := records.Get(tx, bucketIDs, id[:], &used)
 	switch {
 	case err != nil || !ok:
 		return nil, err
@@ -46,7 +47,7 @@ func recordedIn(tx *store.Tx, id ID, statement [sha256.Size]byte) ([]byte, error
 func (a *Arrivals) outcomeFor(id ID, key [32]byte) (outcome []byte, err error) {
 	err = a.store.View(func(tx *store.Tx) error {
 		var used idRecord
-		ok, err := get(tx, bucketIDs, id[:], &used)
+		ok, err := records.Get(tx, bucketIDs, id[:], &used)
 		if ok && used.Key == key {
 			outcome = used.Outcome
 		}
@@ -98,13 +99,13 @@ func (a *Arrivals) add(tx *store.Tx, n *arrived) error {
 	day, hash := dayOf(now), popp.HashOf(n.record.Token)
 	n.record.Received, n.record.Until = uint64(now.Unix()), uint64(now.Add(keepArrivals).Unix())
 	used := idRecord{Day: day, Statement: n.statement, Key: n.key, Outcome: n.outcome, Until: n.record.Until}
-	if err := put(tx, bucketIDs, n.id[:], used); err != nil {
+	if err := records.Put(tx, bucketIDs, n.id[:], used); err != nil {
 		return err
 	}
-	if err := put(tx, bucketTokens, hash[:], tokenRecord{n.id, n.record.Until}); err != nil {
+	if err := records.Put(tx, bucketTokens, hash[:], tokenRecord{n.id, n.record.Until}); err != nil {
 		return err
 	}
-	return put(tx, bucketArrivals, arrivalKey(day, n.id), n.record)
+	return records.Put(tx, bucketArrivals, arrivalKey(day, n.id), n.record)
 }
 
 // countIn counts an arrival for its day and its card. ErrLimit: there were too many.
@@ -115,14 +116,14 @@ func countIn(tx *store.Tx, now time.Time, kvnr string) error {
 		most uint32
 	}{{day, perDay}, {append(day[:4:4], kvnr...), perCardAndDay}} {
 		var r countRecord
-		if _, err := get(tx, bucketCounts, c.key, &r); err != nil {
+		if _, err := records.Get(tx, bucketCounts, c.key, &r); err != nil {
 			return err
 		}
 		if r.Count >= c.most {
 			return ErrLimit
 		}
 		r.Count, r.Until = r.Count+1, uint64(now.Add(48*time.Hour).Unix())
-		if err := put(tx, bucketCounts, c.key, r); err != nil {
+		if err := records.Put(tx, bucketCounts, c.key, r); err != nil {
 			return err
 		}
 	}
@@ -141,7 +142,7 @@ func (a *Arrivals) AddToken(ctx context.Context, t *popp.Token, compact string, 
 	}
 	err := a.store.Update(ctx, func(tx *store.Tx) error {
 		var used tokenRecord
-		if ok, err := get(tx, bucketTokens, t.Hash[:], &used); err != nil || ok {
+		if ok, err := records.Get(tx, bucketTokens, t.Hash[:], &used); err != nil || ok {
 			if err == nil {
 				err = ErrUsedToken
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pieks/card/egk"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -44,11 +45,11 @@ var errPairs = errors.New("known cards could not be read")
 
 func pairIn(tx *store.Tx, cvc, x509 egk.Hash) (egk.Pair, error) {
 	var ofCVC, ofX509 pairRecord
-	knownCVC, err := get(tx, bucketPairs, pairKey('c', cvc), &ofCVC)
+	knownCVC, err := records.Get(tx, bucketPairs, pairKey('c', cvc), &ofCVC)
 	if err != nil {
 		return "", err
 	}
-	knownX509, err := get(tx, bucketPairs, pairKey('x', x509), &ofX509)
+	knownX509, err := records.Get(tx, bucketPairs, pairKey('x', x509), &ofX509)
 	if err != nil {
 		return "", err
 	}
@@ -69,8 +70,8 @@ func judgePair(knownCVC, knownX509, eachOther bool) egk.Pair {
 // learnPair writes down a pair that was seen, or that it was seen again.
 func learnPair(tx *store.Tx, cvc, x509 egk.Hash, now time.Time) error {
 	until := uint64(now.Add(keepPairs).Unix())
-	if err := put(tx, bucketPairs, pairKey('c', cvc), pairRecord{x509, until}); err != nil {
+	if err := records.Put(tx, bucketPairs, pairKey('c', cvc), pairRecord{x509, until}); err != nil {
 		return err
 	}
-	return put(tx, bucketPairs, pairKey('x', x509), pairRecord{cvc, until})
+	return records.Put(tx, bucketPairs, pairKey('x', x509), pairRecord{cvc, until})
 }

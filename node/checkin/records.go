@@ -3,11 +3,9 @@ package checkin
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"pieks/card/egk"
-	"pieks/gossip/wire"
 	"pieks/node/checkin/popp"
 	"pieks/store"
 )
@@ -70,34 +68,3 @@ func dayOf(t time.Time) uint32 { return uint32(max(0, t.Unix()) / (24 * 60 * 60)
 func dayKey(day uint32) []byte { return binary.BigEndian.AppendUint32(nil, day) }
 
 func arrivalKey(day uint32, id ID) []byte { return append(dayKey(day), id[:]...) }
-
-// get reads a record into v and says whether there was one.
-func get(tx *store.Tx, b store.Bucket, key []byte, v any) (bool, error) {
-	data, err := tx.Get(b, key)
-	if err != nil || data == nil {
-		return false, err
-	}
-	if err := wire.Unmarshal(data, v); err != nil {
-		return false, fmt.Errorf("read %s: %w", b.Name(), err)
-	}
-	return true, nil
-}
-
-func put(tx *store.Tx, b store.Bucket, key []byte, v any) error {
-	data, err := wire.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", b.Name(), err)
-	}
-	return tx.Put(b, key, data)
-}
-
-// keepUntil is the retention rule of records that name their end.
-func keepUntil[T any](until func(*T) uint64) func(key, value []byte, now time.Time) bool {
-	return func(_, value []byte, now time.Time) bool {
-		var record T
-		if wire.Unmarshal(value, &record) != nil {
-			return true // not ours to throw away: a check will name it
-		}
-		return uint64(max(0, now.Unix())) <= until(&record)
-	}
-}

@@ -7,6 +7,7 @@ import (
 
 	"pieks/gossip/wire"
 	"pieks/node/checkin/popp"
+	"pieks/node/records"
 	"pieks/store"
 )
 
@@ -57,7 +58,7 @@ func keepIn(tx *store.Tx, d Delivered, until uint64) (fresh bool, err error) {
 			return false, err
 		}
 	}
-	return true, put(tx, bucketWaiting, hash[:], waitingRecord{string(d.Workplace), d.Token, until})
+	return true, records.Put(tx, bucketWaiting, hash[:], waitingRecord{string(d.Workplace), d.Token, until})
 }
 
 func waitingIn(tx *store.Tx) (n int, err error) {
