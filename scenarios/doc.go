@@ -16,6 +16,7 @@
 //	network: {relays: 2, cycle: 1s, epoch: 24h, hold: 10m}
 //	practices: {koeln: {plz: "50667"}}      # name, street, phone have defaults
 //	patients: {anna: {plz: "50670"}}
+//	popp_service: {give_up: 8s, institutions: {apotheke: {telematik_id: 3-07.2.1, profession: 1.2.276.0.76.4.54, name: Apotheke}}} # a double, on loopback
 //	steps:                                  # each has one key; see the Step type
 //	  - start: [relay-1, relay-2, koeln, anna]
 //	  - wait: {at: anna, tokens: 3, within: 10s}

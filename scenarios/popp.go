@@ -79,7 +79,10 @@ func startService(n *Net, spec *ServiceSpec) (*poppService, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &poppService{spec: ServiceSpec{spec.GiveUp, maps.Clone(spec.Institutions)}, url: "http://" + listener.Addr().String(), pairs: &egk.PairList{}, served: make(chan error, 1), clients: map[string]*client.Practice{}}
+	p := &poppService{
+		spec: ServiceSpec{spec.GiveUp, maps.Clone(spec.Institutions)}, url: "http://" + listener.Addr().String(),
+		pairs: &egk.PairList{}, served: make(chan error, 1), clients: map[string]*client.Practice{},
+	}
 	trust, err := n.made.Bundle.PatientCards()
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())

@@ -163,6 +163,15 @@ func (c *checkins) find(id string) (*checkinEntry, error) {
 	return e, nil
 }
 
+// turnOf finds a check-in and waits until nobody else goes on with it; endTurn lets the next one.
+func (c *checkins) turnOf(ctx context.Context, id string) (*checkinEntry, error) {
+	e, err := c.find(id)
+	if err != nil {
+		return nil, checkinRefusal(err)
+	}
+	return e, e.takeTurn(ctx)
+}
+
 // put takes a new entry in. Those before their proof are bounded: the oldest one makes room.
 func (c *checkins) put(ctx context.Context, e *checkinEntry) error {
 	var open []*checkinEntry

@@ -62,7 +62,8 @@ func TestCardTrouble(t *testing.T) {
 		}
 	}
 	for what, in := range map[string]control.CheckinAnswer{
-		"unknown trouble": {Failure: "flood"}, "success as a trouble": {Failure: control.CheckinStateSuccess}, "both": {Failure: control.CodeWrongCAN, Response: "9000"},
+		"unknown trouble": {Failure: "flood"}, "success as a trouble": {Failure: control.CheckinStateSuccess},
+		"both": {Failure: control.CodeWrongCAN, Response: "9000"},
 	} {
 		in.ID = s.ID
 		if _, err := n.checkins.card(t.Context(), in); control.KindOf(err) != control.KindUsage {

@@ -55,11 +55,13 @@ type asked struct {
 }
 
 const pharmacyBundle = `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[
- {"search":{"mode":"match"},"resource":{"resourceType":"HealthcareService","id":"hs1","providedBy":{"reference":"Organization/o1"},"location":[{"reference":"Location/l1"}]}},
+ {"search":{"mode":"match"},"resource":{"resourceType":"HealthcareService","id":"hs1",
+  "providedBy":{"reference":"Organization/o1"},"location":[{"reference":"Location/l1"}]}},
  {"search":{"mode":"include"},"resource":{"resourceType":"Organization","id":"o1","active":true,"name":"Rathausapotheke",
   "identifier":[{"system":"https://gematik.de/fhir/sid/telematik-id","value":"3-07.2.1444560000.16.108"}],
   "type":[{"coding":[{"system":"https://gematik.de/fhir/directory/CodeSystem/OrganizationProfessionOID","code":"1.2.276.0.76.4.54","display":"Apotheke"}]}]}},
- {"search":{"mode":"include"},"resource":{"resourceType":"Location","id":"l1","address":{"line":["Theodor-Stern-Kai 7"],"postalCode":"60596","city":"Frankfurt am Main"}}}]}`
+ {"search":{"mode":"include"},"resource":{"resourceType":"Location","id":"l1",
+  "address":{"line":["Theodor-Stern-Kai 7"],"postalCode":"60596","city":"Frankfurt am Main"}}}]}`
 
 const pharmacy = "3-07.2.1444560000.16.108"
 

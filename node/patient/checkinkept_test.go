@@ -163,8 +163,9 @@ func TestFavourites(t *testing.T) {
 	}))
 	clock.Advance(2 * rememberFor)
 	asked := len(directory.requests)
-	if s := newCheckin(t, n, control.CheckinBegin{TelematikID: pharmacy}); s.Institution.Name != "Rathausapotheke" || s.Institution.Street != "" || s.Via != viaService {
-		t.Errorf("%+v", s)
+	far := newCheckin(t, n, control.CheckinBegin{TelematikID: pharmacy})
+	if far.Institution.Name != "Rathausapotheke" || far.Institution.Street != "" || far.Via != viaService {
+		t.Errorf("%+v", far)
 	}
 	if s := newCheckin(t, n, control.CheckinBegin{}); s.Institution.Street == "" || s.Via != viaMesh {
 		t.Errorf("%+v", s)
@@ -238,7 +239,8 @@ func TestBadBegins(t *testing.T) {
 	}
 	// T12: what is not a practice's code says why, and leads to the staff.
 	for _, text := range []string{"", "https://evil.example/?tid=1-2", `{"tid":"1-2","typ":"popp-checkin","tid":"1-3"}`, "{}", strings.Repeat("x", 10<<10)} {
-		if _, err := n.checkins.scan(t.Context(), control.CheckinScan{Text: text}); control.CodeOf(err) != control.CodeCheckinQR || !strings.Contains(err.Error(), "staff") {
+		_, err := n.checkins.scan(t.Context(), control.CheckinScan{Text: text})
+		if control.CodeOf(err) != control.CodeCheckinQR || !strings.Contains(err.Error(), "staff") {
 			t.Errorf("%.20q: %v", text, err)
 		}
 	}
@@ -276,7 +278,8 @@ func TestCheckinOptions(t *testing.T) {
 		t.Errorf("%+v %v", o, err)
 	}
 	for _, wrong := range []time.Duration{time.Millisecond, 8 * 24 * time.Hour, -time.Hour} {
-		if _, err := Start(t.Context(), Config{Home: p.net.Home("b"), Network: p.net.File, Secret: store.KeyFile(), Checkin: CheckinConfig{GiveUp: wrong}}); control.KindOf(err) != control.KindUsage {
+		cfg := Config{Home: p.net.Home("b"), Network: p.net.File, Secret: store.KeyFile(), Checkin: CheckinConfig{GiveUp: wrong}}
+		if _, err := Start(t.Context(), cfg); control.KindOf(err) != control.KindUsage {
 			t.Errorf("give up after %s: %v", wrong, err)
 		}
 	}

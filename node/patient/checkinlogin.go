@@ -27,11 +27,8 @@ var (
 // beginLogin gives the address for the browser. The identity provider hears no institution: what its token is bound to is a hash (package checkin).
 func (c *checkins) beginLogin(ctx context.Context, in control.CheckinLogin) (control.CheckinLoginAt, error) {
 	var none control.CheckinLoginAt
-	e, err := c.find(in.ID)
+	e, err := c.turnOf(ctx, in.ID)
 	if err != nil {
-		return none, checkinRefusal(err)
-	}
-	if err := e.takeTurn(ctx); err != nil {
 		return none, err
 	}
 	defer e.endTurn()
@@ -130,11 +127,8 @@ func (c *checkins) loggedIn(ctx context.Context, in control.CheckinLoggedIn) (co
 	if err != nil {
 		return none, control.Coded(control.KindConflict, control.CodeLogin, "%w", err)
 	}
-	e, err := c.find(l.id)
+	e, err := c.turnOf(ctx, l.id)
 	if err != nil {
-		return none, checkinRefusal(err)
-	}
-	if err := e.takeTurn(ctx); err != nil {
 		return none, err
 	}
 	defer e.endTurn()

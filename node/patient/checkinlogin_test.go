@@ -64,7 +64,8 @@ func TestCheckinWithHealthID(t *testing.T) {
 	if _, err := n.checkins.beginLogin(t.Context(), control.CheckinLogin{ID: s.ID, Back: back}); control.CodeOf(err) != control.CodeInsurer {
 		t.Errorf("no insurer: %v", err)
 	}
-	if _, err := n.checkins.beginLogin(t.Context(), control.CheckinLogin{ID: s.ID, Insurer: idp.Issuer, Back: "https://evil.example/"}); control.CodeOf(err) != control.CodeBack {
+	evil := control.CheckinLogin{ID: s.ID, Insurer: idp.Issuer, Back: "https://evil.example/"}
+	if _, err := n.checkins.beginLogin(t.Context(), evil); control.CodeOf(err) != control.CodeBack {
 		t.Errorf("back to somebody else: %v", err)
 	}
 	done, err := loggedIn(t, n, s.ID, idp.Issuer, 0)
@@ -128,7 +129,8 @@ func TestLoginBroken(t *testing.T) {
 	// Not for somebody else, and not where the calling app wants the card (T30).
 	for _, begin := range []control.CheckinBegin{{OtherPerson: true}, {LoginEGK: true}} {
 		s := agreed(t, n, begin)
-		if _, err := n.checkins.beginLogin(t.Context(), control.CheckinLogin{ID: s.ID, Insurer: idp.Issuer, Back: back}); control.CodeOf(err) != control.CodeNoHealthID {
+		_, err := n.checkins.beginLogin(t.Context(), control.CheckinLogin{ID: s.ID, Insurer: idp.Issuer, Back: back})
+		if control.CodeOf(err) != control.CodeNoHealthID {
 			t.Errorf("%+v: %v", begin, err)
 		}
 	}
@@ -140,7 +142,8 @@ func TestLoginBroken(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.Advance(loginWithin)
-	if _, err := n.checkins.loggedIn(t.Context(), control.CheckinLoggedIn{State: came.Query().Get("state"), Code: came.Query().Get("code")}); control.CodeOf(err) != control.CodeLogin {
+	in = control.CheckinLoggedIn{State: came.Query().Get("state"), Code: came.Query().Get("code")}
+	if _, err := n.checkins.loggedIn(t.Context(), in); control.CodeOf(err) != control.CodeLogin {
 		t.Errorf("too late: %v", err)
 	}
 	for range maxLogins + 5 {

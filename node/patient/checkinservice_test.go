@@ -95,8 +95,11 @@ func TestCheckinThroughAService(t *testing.T) {
 	w.SetOnline(pharmacy, true)
 	target, err := w.n.checkins.scan(t.Context(), control.CheckinScan{Text: `{"tid":"` + pharmacy + `","typ":"popp-checkin","wpid":"HV-1"}`})
 	check(t, err)
-	if len(target.Institutions) != 1 || target.Institutions[0].Origin != "vzd" || target.Institutions[0].Mesh || target.Institutions[0].Place != "Frankfurt am Main" {
+	if len(target.Institutions) != 1 {
 		t.Fatalf("%+v", target)
+	}
+	if i := target.Institutions[0]; i.Origin != "vzd" || i.Mesh || i.Place != "Frankfurt am Main" {
+		t.Fatalf("%+v", i)
 	}
 	begin := control.CheckinBegin{TelematikID: pharmacy, Workplace: "HV-1"}
 	s := agreed(t, w.n, begin)
