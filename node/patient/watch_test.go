@@ -59,8 +59,9 @@ func TestWatch(t *testing.T) {
 	clock := &testnet.Clock{}
 	net := testnet.New(t, testnet.Config{Good: 25 * 24 * time.Hour})
 	n := startNode(t, net, net.File, clock)
-	day := gossip.DateOf(gossip.DayOf(clock.Now()) + 3).Format(time.DateOnly)
-	in := control.SearchRequest{RadiusKM: 20, Vaccine: "comirnaty", Days: []string{day}, Limit: 1}
+	third := gossip.DayOf(clock.Now()) + 3
+	day, next := gossip.DateOf(third).Format(time.DateOnly), gossip.DateOf(third+1).Format(time.DateOnly) // the hour below may end the day
+	in := control.SearchRequest{RadiusKM: 20, Vaccine: "comirnaty", Days: []string{day, next}, Limit: 1}
 	w, err := n.watch(t.Context(), in)
 	if err != nil || w.Found != 0 || !w.Since.IsZero() || w.Seen || w.Ended || w.Search.Vaccine != "comirnaty" {
 		t.Fatalf("%+v %v", w, err)
@@ -95,7 +96,7 @@ func TestWatch(t *testing.T) {
 	if kept := watched(t, n); !kept.Seen || !kept.Since.Equal(found.Since) {
 		t.Errorf("the restart is news: %+v", kept)
 	}
-	clock.Advance(4 * 24 * time.Hour)
+	clock.Advance(5 * 24 * time.Hour)
 	n.watches.look(t.Context())
 	if over := watched(t, n); !over.Ended || over.Found != 0 {
 		t.Errorf("its day is over: %+v", over)
