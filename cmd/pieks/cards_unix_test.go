@@ -19,11 +19,12 @@ import (
 )
 
 // The scripts in testdata/cards work with virtual cards behind the real PC/SC service. Each has a service of its own.
-func TestCardScript(t *testing.T)   { cardScript(t, "card") }
-func TestEnrolScript(t *testing.T)  { cardScript(t, "enrol") }
-func TestAppScript(t *testing.T)    { cardScript(t, "app") }
-func TestSecretScript(t *testing.T) { cardScript(t, "secret") }
-func TestEGKScript(t *testing.T)    { cardScript(t, "egk") }
+func TestCardScript(t *testing.T)    { cardScript(t, "card") }
+func TestEnrolScript(t *testing.T)   { cardScript(t, "enrol") }
+func TestAppScript(t *testing.T)     { cardScript(t, "app") }
+func TestSecretScript(t *testing.T)  { cardScript(t, "secret") }
+func TestEGKScript(t *testing.T)     { cardScript(t, "egk") }
+func TestCheckinScript(t *testing.T) { cardScript(t, "checkin") }
 
 // cardScript runs a script; popp is its command of that name, if it has one.
 func cardScript(t *testing.T, name string, popp ...func(*testscript.TestScript, bool, []string)) {

@@ -3,9 +3,12 @@ package patient
 import (
 	"encoding/hex"
 	"errors"
+	"net"
+	"net/url"
 	"strings"
 	"testing"
 
+	"pieks/card/egk"
 	"pieks/node/checkin"
 	"pieks/node/control"
 	"pieks/node/home/testnet"
@@ -204,4 +207,38 @@ func TestNoWay(t *testing.T) {
 	if done := tapped(t, n, s.ID); done.State != control.CheckinStatePending {
 		t.Errorf("%+v", done)
 	}
+}
+
+// A card's answer is a stranger's: whatever it says, it is hex of a status word at least, or refused.
+func FuzzReadAnswer(f *testing.F) {
+	for _, seed := range []string{"9000", "", "90", "6a8", "zz", "00ff9000"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		response, err := readAnswer(text)
+		if err == nil && (len(response) < 2 || len(response) > maxCardAnswer || !strings.EqualFold(hex.EncodeToString(response), text)) {
+			t.Fatalf("%d bytes of %q", len(response), text)
+		}
+		if err == nil {
+			_ = expects(egk.Step{Expected: []uint16{0x9000}}, response)
+		}
+	})
+}
+
+// Where a login comes back to is on this computer, whatever is said.
+func FuzzComesBack(f *testing.F) {
+	f.Add("http://127.0.0.1:7400/checkin/login/back")
+	f.Add("http://localhost@evil.example/")
+	f.Fuzz(func(t *testing.T, back string) {
+		if !comesBack(back) {
+			return
+		}
+		u, err := url.Parse(back)
+		if err != nil || u.Scheme != "http" || u.User != nil {
+			t.Fatalf("%q", back)
+		}
+		if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			t.Fatalf("%q is not here", back)
+		}
+	})
 }
