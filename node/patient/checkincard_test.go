@@ -3,11 +3,14 @@ package patient
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"testing"
 
+	"pieks/card"
+	"pieks/card/cvc"
 	"pieks/card/egk"
 	"pieks/node/checkin"
 	"pieks/node/control"
@@ -82,6 +85,22 @@ func TestCardTrouble(t *testing.T) {
 	}
 	if done := tapped(t, n, s.ID); done.State != control.CheckinStateSuccess {
 		t.Errorf("%+v", done)
+	}
+}
+
+// What is wrong with a card is said alike, whether the practice verified it or this node for one that is away.
+func TestUnprovenAsThePractice(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{egk.ErrExpired, control.CodeCardExpired}, {egk.ErrBlocked, control.CodeCardBlocked}, {card.ErrRevokedCard, control.CodeCardBlocked},
+		{egk.ErrNotEGK, control.CodeCardForeign}, {egk.ErrOldCard, control.CodeCardForeign}, {egk.ErrG3, control.CodeCardForeign},
+		{egk.ErrChallenge, control.CodeCardUnproven}, {egk.ErrICCSN, control.CodeCardUnproven}, {cvc.ErrSignature, control.CodeCardUnproven},
+	} {
+		if got := unproven(fmt.Errorf("verify the card: %w", test.err)); got != test.want {
+			t.Errorf("%v: %s, want %s", test.err, got, test.want)
+		}
 	}
 }
 

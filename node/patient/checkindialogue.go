@@ -107,20 +107,24 @@ func (d *ownDialogue) verify() error {
 	if err == nil {
 		return nil
 	}
-	code := control.CodeCardUnproven
+	return control.Coded(control.KindConflict, unproven(err), "%w", err)
+}
+
+// unproven is the code of what is wrong with a card, as a practice's own verification would have it.
+func unproven(err error) string {
 	for _, known := range []struct {
 		err  error
 		code string
 	}{
-		{card.ErrExpired, control.CodeCardExpired}, {egk.ErrBlocked, control.CodeCardBlocked}, {card.ErrRevokedCard, control.CodeCardBlocked},
-		{egk.ErrNotEGK, control.CodeCardForeign}, {egk.ErrOldCard, control.CodeCardForeign},
+		{egk.ErrExpired, control.CodeCardExpired},
+		{egk.ErrBlocked, control.CodeCardBlocked}, {card.ErrRevokedCard, control.CodeCardBlocked},
+		{egk.ErrNotEGK, control.CodeCardForeign}, {egk.ErrOldCard, control.CodeCardForeign}, {egk.ErrG3, control.CodeCardForeign},
 	} {
 		if errors.Is(err, known.err) {
-			code = known.code
-			break
+			return known.code
 		}
 	}
-	return control.Coded(control.KindConflict, code, "%w", err)
+	return control.CodeCardUnproven
 }
 
 // sealFor seals a message to the practice of a check-in.
