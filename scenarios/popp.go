@@ -80,14 +80,16 @@ func startService(n *Net, spec *ServiceSpec) (*poppService, error) {
 		return nil, err
 	}
 	p := &poppService{
-		spec: ServiceSpec{spec.GiveUp, maps.Clone(spec.Institutions)}, url: "http://" + listener.Addr().String(),
-		pairs: &egk.PairList{}, served: make(chan error, 1), clients: map[string]*client.Practice{},
+		spec: *spec, url: "http://" + listener.Addr().String(), pairs: &egk.PairList{}, served: make(chan error, 1), clients: map[string]*client.Practice{},
 	}
 	trust, err := n.made.Bundle.PatientCards()
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	trust.Pairs = p.pairs
+	if p.spec.Institutions = maps.Clone(spec.Institutions); p.spec.Institutions == nil {
+		p.spec.Institutions = map[string]InstitutionSpec{}
+	}
 	now := n.cfg.Now
 	if now == nil {
 		now = time.Now

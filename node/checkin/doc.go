@@ -182,6 +182,7 @@
 //	checkin/ids       id -> statement's hash, C, outcome             30 days
 //	checkin/arrivals  day and id -> workplace, name, numbers, proof  30 days, as bookings; with the token
 //	checkin/tokens    hidden hash of a token -> id                   30 days: a token of a PoPP service counts once, too (AddToken)
+//	checkin/waiting   tokens of a PoPP service, not verified yet      a week; then or with their arrival they go
 //	checkin/pairs     hidden hashes of certificates                  two years after the card's last visit
 //	checkin/counts    hidden day and number                          two days
 //

@@ -52,12 +52,12 @@ type surgery struct {
 	log    logged
 	cfg    service.Config
 
-	double   atomic.Pointer[service.Service]
-	entity   atomic.Pointer[string]   // said in place of the entity statement; "" is HTTP 503
-	deliver  atomic.Pointer[delivery] // said once to the next pull
-	pulls    atomic.Int32
-	patient  *client.Client
-	pharmacy *client.Practice
+	double            atomic.Pointer[service.Service]
+	entity            atomic.Pointer[string]   // said in place of the entity statement; "" is HTTP 503
+	deliver           atomic.Pointer[delivery] // said once to the next pull
+	pulls, registered atomic.Int32
+	patient           *client.Client
+	pharmacy          *client.Practice
 }
 
 type delivery struct {
@@ -148,6 +148,9 @@ func (w *surgery) serve(out http.ResponseWriter, r *http.Request) {
 		out.Header().Set("Content-Type", "application/entity-statement+jwt")
 		_, _ = out.Write([]byte(*text))
 		return
+	}
+	if r.URL.Path == "/register" {
+		w.registered.Add(1)
 	}
 	if r.URL.Path == pathPull {
 		w.pulls.Add(1)

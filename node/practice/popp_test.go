@@ -87,7 +87,15 @@ func TestServiceForeign(t *testing.T) {
 	if n := w.kept("checkin/waiting") + w.kept("checkin/tokens"); n != 0 || len(w.arrivals()) != 0 {
 		t.Errorf("%d are kept, %+v", n, w.arrivals())
 	}
-	if f := w.n.serviceFinding()[0]; !strings.Contains(f.Detail, "4 tokens for other institutions") {
+	// Kept for a card that the practice had before.
+	if _, err := w.n.arrivals.Keep(t.Context(), []checkin.Delivered{{Token: foreign}}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(keysAgain)
+	if got := w.fetch(); got != (control.ArrivalsFetched{Foreign: 1}) || w.kept("checkin/waiting") != 0 || len(w.arrivals()) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if f := w.n.serviceFinding()[0]; !strings.Contains(f.Detail, "5 tokens for other institutions") {
 		t.Errorf("%+v", f)
 	}
 	if !strings.Contains(w.log.String(), "foreign=2") {
@@ -129,8 +137,12 @@ func TestServiceTwice(t *testing.T) {
 		}
 	}
 	again()
+	known := w.registered.Load()
 	w.restart()
 	again()
+	if n := w.registered.Load(); n != known {
+		t.Errorf("the service got to know it %d times more", n-known)
+	}
 }
 
 // The service gives a token once. Without its keys, or with damaged ones, it waits, also over a restart; kept keys do without the service.

@@ -171,13 +171,18 @@ func (s *poppService) beginReading(ctx context.Context, in control.ArrivalAnswer
 	return r.next(ctx, name)
 }
 
-// prove has the service prove the card. Its token is written down before anything else, as those that are pulled are.
+// prove has the service prove the card.
 func (s *poppService) prove(ctx context.Context, c *client.Practice, at client.Place, contactless bool, r *reading) (control.ArrivalStep, error) {
-	var none control.ArrivalStep
 	token, err := c.Generate(ctx, r, contactless)
 	if err != nil {
-		return none, cardRefusal(s.failed(context.WithoutCancel(ctx), err))
+		return control.ArrivalStep{}, cardRefusal(s.failed(context.WithoutCancel(ctx), err))
 	}
+	return s.take(ctx, at, token)
+}
+
+// take makes an arrival of a token that was made here. It is written down before anything else, as those that are pulled are.
+func (s *poppService) take(ctx context.Context, at client.Place, token string) (control.ArrivalStep, error) {
+	var none control.ArrivalStep
 	var got control.ArrivalsFetched
 	d := checkin.Delivered{Token: token, Workplace: at.Workplace}
 	list := addressed([]client.Delivery{{Token: token, Workplace: at.Workplace}}, at.TelematikID, &got)
@@ -200,6 +205,7 @@ func (s *poppService) prove(ctx context.Context, c *client.Practice, at client.P
 		shown := s.node.shownArrival(a, s.node.today())
 		return control.ArrivalStep{Arrival: &shown}, nil
 	case final(err):
+		s.note(control.ArrivalsFetched{Refused: 1})
 		return none, serviceRefusal(err)
 	}
 	s.node.log.Warn("a token of the PoPP service waits to be verified", "err", err)

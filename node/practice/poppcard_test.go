@@ -9,6 +9,7 @@ import (
 
 	"pieks/card"
 	"pieks/node/checkin/popp"
+	"pieks/node/checkin/popp/client"
 	"pieks/node/control"
 	"pieks/node/home/testnet"
 )
@@ -96,6 +97,35 @@ func TestReadCardRefused(t *testing.T) {
 		t.Errorf("%+v %v", done, err)
 	}
 	if len(w.arrivals()) != 1 {
+		t.Errorf("%+v", w.arrivals())
+	}
+	w.silent()
+}
+
+// A service that makes a token for somebody else, one that does not hold, or one that was used makes no arrival of it.
+func TestTakeRefuses(t *testing.T) {
+	w := newSurgery(t)
+	foreign := w.foreign()
+	if _, err := w.insert(w.holder(erikaKVNR), "REZEPTION-1", nil); err != nil {
+		t.Fatal(err)
+	}
+	first := w.arrivals()[0]
+	token := must(w.n.arrivalToken(t.Context(), control.ArrivalName{ID: first.ID})).Token
+	old := w.issuedAt(token, w.clock.Now().AddDate(0, 0, -100))
+	for name, bad := range map[string]string{"for somebody else": foreign, "of another quarter": old, "none": "a.b.c"} {
+		step, err := w.n.service.take(t.Context(), client.Place{TelematikID: w.id()}, bad)
+		if control.CodeOf(err) != control.CodeCheckinService || step.Arrival != nil || step.Waiting {
+			t.Errorf("%s: %+v %v", name, step, err)
+		}
+	}
+	if f := w.n.serviceFinding()[0]; !strings.Contains(f.Detail, "not kept: 1 tokens for other institutions, 2 that do not hold") {
+		t.Errorf("%+v", f)
+	}
+	again, err := w.n.service.take(t.Context(), client.Place{TelematikID: w.id(), Workplace: "LABOR"}, token)
+	if err != nil || again.Arrival == nil || again.Arrival.ID != first.ID || again.Arrival.Workplace != "REZEPTION-1" {
+		t.Errorf("%+v %v", again, err)
+	}
+	if len(w.arrivals()) != 1 || w.kept("checkin/waiting") != 0 {
 		t.Errorf("%+v", w.arrivals())
 	}
 	w.silent()

@@ -47,7 +47,6 @@ type poppService struct {
 	readings readings
 
 	starting sync.Mutex
-	guard    *zeta.Guard
 	client   *client.Practice // nil: not set up
 	as       popp.TelematikID // for whom client speaks
 
