@@ -15,6 +15,8 @@ type PracticeCmd struct {
 
 	Listing  PracticeListingCmd  `cmd:"" help:"Enter the directory in which patients find the practice, or leave it."`
 	Arrivals PracticeArrivalsCmd `cmd:"" help:"List who has checked in."`
+	Token    PracticeTokenCmd    `cmd:"" help:"Show the token of an arrival, or write it to a file, for other programs."`
+	Keys     PracticeKeysCmd     `cmd:"" help:"Show the keys that verify this practice's presence tokens, or write them to a file."`
 	ReadCard PracticeReadCardCmd `cmd:"" name:"read-card" help:"Check a patient in whose card is in a reader here, through the PoPP service."`
 }
 

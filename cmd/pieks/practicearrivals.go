@@ -41,7 +41,11 @@ func (c *PracticeListingCmd) Run(ctx context.Context, a *app) error {
 			p.line("The practice does not stand in the directory. Patients cannot check in.")
 			return
 		}
-		p.linef("The practice stands in the directory, at %s, until %s; it is renewed before.", count(l.Kept, "relay", "relays"), instant(l.Until))
+		if l.Kept == 0 {
+			p.line("The practice enters the directory: no relay has it yet. Within a minute 'pieks practice listing' shows how many do.")
+		} else {
+			p.linef("The practice stands in the directory, at %s, until %s; it is renewed before.", count(l.Kept, "relay", "relays"), instant(l.Until))
+		}
 		p.pairs([2]string{"Also known as", l.Alias})
 	})
 }
