@@ -40,7 +40,7 @@ demo: build ## show it all on this computer, until Ctrl-C
 
 ##@ Check
 .PHONY: test tools lint cards race long scenarios fuzz bench screenshots
-test: tools lint cards race long scenarios fuzz ## all of the checks below, in some 20 minutes on 2 cores
+test: tools lint cards race long scenarios fuzz ## all of the checks below, in some 30 minutes on 2 cores
 	@echo "make test: all passed"
 
 tools: ## install what the tests need and this Debian lacks: a C compiler, card readers without hardware, a browser, OpenSSL, OpenSC and others as judges
@@ -69,7 +69,7 @@ cards: ## say whether the tests with card readers can run here; with CI=true the
 	grep -oE 'no card readers to test with: .*' <<<"$$said" || echo "card readers are tested with a pcscd of their own"
 
 race: ## every test that is affordable with the race detector
-	CGO_ENABLED=1 go test -race -short -timeout 10m ./...
+	CGO_ENABLED=1 go test -race -short -timeout 20m ./... # cmd/pieks has 7 minutes of scripts
 
 long: ## the packages that hold tests back from the race detector, in full and without it
 	go test -timeout 10m $$(grep -rl 'testing.Short()' --include='*_test.go' . | xargs -n1 dirname | sort -u)
@@ -81,7 +81,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
 bench: build ## measure this computer against the budget of the design
-	@for name in search sheet cms booking contention catchup pages idle relay; do $(BIN) bench $$name; done
+	@for name in search sheet cms booking checkin contention catchup pages idle relay; do $(BIN) bench $$name; done
 	@$(BIN) bench contention --via relay
 
 screenshots: tools ## pictures of every page of the demo, two sizes, light and dark, below bin/screenshots
