@@ -69,6 +69,7 @@ type runner struct {
 	net      *Net
 	opts     Options
 	bookings map[string]*known
+	asked    map[string]bool   // tokens that a request step has asked for
 	epochs   map[string]uint64 // last seen, by practice
 	// disclosures of the scenario, by name, as they were begun.
 	disclosures map[string]control.Disclosure
@@ -118,7 +119,7 @@ func newRunner(ctx context.Context, script *Script, opts Options) (*runner, erro
 		node := net.AddPatient(name, p.PLZ)
 		node.giveUp, node.service = p.GiveUp, service.address()
 	}
-	return &runner{net: net, opts: opts, service: service, bookings: map[string]*known{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}, certificates: map[string][]byte{},
+	return &runner{net: net, opts: opts, service: service, bookings: map[string]*known{}, asked: map[string]bool{}, epochs: map[string]uint64{}, disclosures: map[string]control.Disclosure{}, certificates: map[string][]byte{},
 		codes: map[string]string{}, checkins: map[string]control.Checkin{}}, nil
 }
 

@@ -41,7 +41,7 @@ func (r *runner) choose(ctx context.Context, node *Node, s BookStep) ([]string, 
 	var ids []string
 	firstDay := ""
 	for _, t := range tokens {
-		if (area != "" && t.Area != area) || t.Day == firstDay {
+		if (area != "" && t.Area != area) || t.Day == firstDay || r.asked[t.ID] {
 			continue
 		}
 		if len(ids) == 0 {
@@ -95,6 +95,9 @@ func (r *runner) request(ctx context.Context, s BookStep) (string, error) {
 	}
 	if offer.State != want {
 		return offer.State, fmt.Errorf("the request is %s, not %s: %s", offer.State, want, offer.Message)
+	}
+	for _, id := range ids { // it stays listed while it is held: the next step wants another one
+		r.asked[id] = true
 	}
 	return "", nil
 }

@@ -214,12 +214,15 @@ func TestServiceRefused(t *testing.T) {
 	}
 
 	// A clock that is behind passes, a quarter does not.
-	for at, want := range map[time.Duration]control.ArrivalsFetched{-100 * 24 * time.Hour: {Refused: 1}, time.Hour: {Waiting: 1}} {
-		w.deliver.Store(&delivery{"", []string{w.issuedAt(token, w.clock.Now().Add(at))}})
+	for _, test := range []struct {
+		at   time.Duration
+		want control.ArrivalsFetched
+	}{{-100 * 24 * time.Hour, control.ArrivalsFetched{Refused: 1}}, {time.Hour, control.ArrivalsFetched{Waiting: 1}}} { // what waits goes on waiting
+		w.deliver.Store(&delivery{"", []string{w.issuedAt(token, w.clock.Now().Add(test.at))}})
 		got := w.fetch()
 		got.Message = ""
-		if got != want {
-			t.Errorf("made %s from now: %+v", at, got)
+		if got != test.want {
+			t.Errorf("made %s from now: %+v", test.at, got)
 		}
 	}
 	w.clock.Advance(time.Hour)
