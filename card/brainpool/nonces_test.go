@@ -34,7 +34,7 @@ func TestNonces(t *testing.T) {
 		scalar := rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "key")
 		key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar)
 		if err != nil {
-			t.Skip("no key")
+			t.Skip("the bytes drawn are no key: zero, or not below the order")
 		}
 		digest := rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "digest")
 		der, err := key.Sign(nil, digest, crypto.SHA256)
