@@ -70,7 +70,7 @@ func Serve(cfg Config) (*Server, error) {
 	s.url = "http://" + address(at.Addr(), at.asked)
 	var err error
 	if s.cookie, err = cookieName(ctx, cfg.Home); err == nil && cfg.At != nil {
-		err = at.SetDeadline(time.Time{})
+		err = at.Resume()
 	}
 	if err != nil {
 		cancel()
@@ -81,7 +81,7 @@ func Serve(cfg Config) (*Server, error) {
 	}
 	var listener net.Listener = at
 	if cfg.At != nil {
-		listener = paused{at}
+		listener = between{at}
 	}
 	s.text.load = func() (*Text, error) { return LoadText(cfg.Pages.Files) }
 	s.views.load = func() (*views, error) { return loadViews(s) }
