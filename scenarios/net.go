@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -84,12 +86,12 @@ func (n *Net) make(ctx context.Context) error {
 			*set.to = *set.from
 		}
 	}
+	ports, err := freePorts(n.cfg.Relays)
+	if err != nil {
+		return err
+	}
 	var plans []network.RelayPlan
-	for i := range n.cfg.Relays {
-		port, err := freePort()
-		if err != nil {
-			return err
-		}
+	for i, port := range ports {
 		plan := network.LoopbackRelays(1, port)[0]
 		plan.Operator = fmt.Sprintf("relay-%d", i+1)
 		plans = append(plans, plan)
@@ -186,24 +188,31 @@ func (n *Net) Close() error {
 	return errs
 }
 
-// freePort finds a port of loopback that is free for UDP and TCP, below the range from which systems take ports for others, so
-// that it is still free when a relay comes back after a stop.
-func freePort() (int, error) {
-	const first, span = 12000, 18000
-	start := os.Getpid()%span + int(time.Now().UnixNano()%997)
-	for i := range span {
-		port := first + (start+i*7)%span
+// freePorts finds ports of loopback that are free for UDP and TCP, below the range from which systems take ports for others, so
+// that they are still free when a relay comes back after a stop. They are anywhere, since scenarios run side by side.
+func freePorts(n int) (ports []int, err error) {
+	const first, span, tries = 12000, 18000, 1000
+	var held []io.Closer // until all are found: each is another
+	defer func() {
+		for _, socket := range held {
+			_ = socket.Close()
+		}
+	}()
+	for range tries {
+		port := first + rand.IntN(span)
 		udp, err := net.ListenPacket("udp4", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			continue
 		}
+		held = append(held, udp)
 		tcp, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		_ = udp.Close()
 		if err != nil {
 			continue
 		}
-		_ = tcp.Close()
-		return port, nil
+		held = append(held, tcp)
+		if ports = append(ports, port); len(ports) == n {
+			return ports, nil
+		}
 	}
-	return 0, errors.New("no free port on loopback")
+	return nil, errors.New("no free port on loopback")
 }
