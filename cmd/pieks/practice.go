@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	"pieks/node/practice"
-	"pieks/store"
 )
 
 // PracticeCmd runs a practice; it has commands that speak with one, too.
@@ -61,11 +59,12 @@ func (c *PracticeRunCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.run(ctx, practiceRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
+	return a.run(ctx, practiceRole, dir, c.Node, func(ctx context.Context, o starting) (node, error) {
 		return practice.Start(ctx, practice.Config{
-			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, FrontListen: c.FrontListen, MDNS: c.MDNS, HolePunch: c.HolePunch,
+			Home: dir, Network: c.Network, Secret: o.secret, Listen: c.Listen, FrontListen: c.FrontListen, MDNS: c.MDNS, HolePunch: c.HolePunch,
 			Details:  practice.Details{Name: c.Name, Street: c.Street, PLZ: c.PLZ, Phone: c.Phone, Directions: c.Directions},
-			HealthID: logins, Service: service, Log: log, Stop: stop,
+			HealthID: logins, Service: service, Log: a.log(), Stop: o.stop,
+			Show: func(n *practice.Node) (func() error, error) { return o.show(n) },
 		})
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -37,8 +36,15 @@ type Node struct {
 	NoBrowser bool   `help:"Do not open the app in a browser: only print the link."`
 }
 
-// start is how a role begins with what opens its home: stop is called when a command asks for the end.
-type start func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error)
+// starting is what a role is started with.
+type starting struct {
+	secret store.Secret // opens its home
+	stop   func()       // is called when a command asks for the end
+	show   func(nodeapp.Node) (hide func() error, err error)
+}
+
+// start is how a role begins.
+type start func(context.Context, starting) (node, error)
 
 // stopLimit is when a node that does not stop is left behind. It should take two seconds at most.
 const stopLimit = 10 * time.Second
@@ -53,32 +59,30 @@ func (a *app) run(ctx context.Context, role, dir string, flags Node, begin start
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var n node
-	starting := func() error {
+	var at *web.Listener  // the app is open in a browser already, there
+	var shown *web.Server // nil with --no-app
+	show := func(n nodeapp.Node) (hide func() error, err error) {
+		shown, hide, err = a.serveApp(n, flags, at)
+		return hide, err
+	}
+	begun := func() error {
 		return a.wait("Starting the "+role, func() (err error) {
-			n, err = begin(ctx, secret, a.log(), stop)
+			n, err = begin(ctx, starting{secret, stop, show})
 			return err
 		})
 	}
-	err = starting()
-	var at *web.Listener // the app is open in a browser already, there
+	err = begun()
 	if errors.Is(err, network.ErrNone) && role != relayRole && !flags.NoApp && !a.json {
 		if at, err = a.askForNetwork(ctx, role, dir, secret, flags, stop); err != nil || at == nil {
 			return err
 		}
 		defer at.Close()
-		err = starting()
+		err = begun()
 	}
 	if err != nil {
 		return err
 	}
-	cards := openCards(a.cards, n.Changes().Changed)
-	defer cards.Close()
-	own := openPatientCards(a.cards, n.Changes().Changed)
-	defer own.Close()
-	shown, err := a.serveApp(n, flags, at, cards, own)
-	if err == nil {
-		err = a.announce(ctx, n, role, shown)
-	}
+	err = a.announce(ctx, n, role, shown)
 	if err == nil && shown != nil && !flags.NoBrowser && at == nil {
 		a.openApp(shown)
 	}
@@ -88,17 +92,17 @@ func (a *app) run(ctx context.Context, role, dir string, flags Node, begin start
 	if err == nil {
 		<-ctx.Done()
 	}
-	if shown != nil {
-		err = errors.Join(err, shown.Close())
-	}
 	return errors.Join(err, closeWithin(n, stopLimit))
 }
 
-// serveApp shows the node's app, unless --no-app.
-func (a *app) serveApp(n node, flags Node, at *web.Listener, cards *appCards, own *patientCards) (*web.Server, error) {
+// serveApp shows the node's app until hide, unless --no-app.
+func (a *app) serveApp(n nodeapp.Node, flags Node, at *web.Listener) (shown *web.Server, hide func() error, err error) {
 	if flags.NoApp {
-		return nil, nil
+		return nil, func() error { return nil }, nil
 	}
+	cards := openCards(a.cards, n.Changes().Changed)
+	own := openPatientCards(a.cards, n.Changes().Changed)
+	closeCards := func() { own.Close(); cards.Close() }
 	o := nodeapp.Options{Listen: flags.AppListen, At: at, Log: a.log()}
 	if cards != nil {
 		o.Cards = cards
@@ -106,7 +110,14 @@ func (a *app) serveApp(n node, flags Node, at *web.Listener, cards *appCards, ow
 	if own != nil {
 		o.PatientCards = own
 	}
-	return nodeapp.Serve(n, o)
+	if shown, err = nodeapp.Serve(n, o); err != nil {
+		closeCards()
+		return nil, nil, err
+	}
+	return shown, func() error {
+		defer closeCards()
+		return shown.Close()
+	}, nil
 }
 
 // openApp opens the app in the browser, by a link of its own: the one that was printed is still good.
@@ -236,15 +247,16 @@ func (c *RelayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.run(ctx, relayRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
+	return a.run(ctx, relayRole, dir, c.Node, func(ctx context.Context, o starting) (node, error) {
 		n, err := relay.Start(ctx, relay.Config{
-			Home: dir, Network: c.Network, Secret: secret, Listen: c.Listen, CRLs: c.CRL, LimitLocal: c.LimitLocal,
-			MonthlyBytes: c.monthlyBytes(), Log: log, Stop: stop,
+			Home: dir, Network: c.Network, Secret: o.secret, Listen: c.Listen, CRLs: c.CRL, LimitLocal: c.LimitLocal,
+			MonthlyBytes: c.monthlyBytes(), Log: a.log(), Stop: o.stop,
+			Show: func(n *relay.Node) (func() error, error) { return o.show(n) },
 		})
 		if err != nil || at == "" {
 			return n, err
 		}
-		return watch(n, at, log)
+		return watch(n, at, a.log())
 	})
 }
 
@@ -287,9 +299,10 @@ func (c *PatientCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.run(ctx, patientRole, dir, c.Node, func(ctx context.Context, secret store.Secret, log *slog.Logger, stop func()) (node, error) {
+	return a.run(ctx, patientRole, dir, c.Node, func(ctx context.Context, o starting) (node, error) {
 		return patient.Start(ctx, patient.Config{
-			Home: dir, Network: c.Network, PLZ: c.PLZ, RadiusKM: c.Radius, Secret: secret, HolePunch: c.HolePunch, Checkin: checkins, Log: log, Stop: stop,
+			Home: dir, Network: c.Network, PLZ: c.PLZ, RadiusKM: c.Radius, Secret: o.secret, HolePunch: c.HolePunch, Checkin: checkins, Log: a.log(), Stop: o.stop,
+			Show: func(n *patient.Node) (func() error, error) { return o.show(n) },
 		})
 	})
 }

@@ -3,6 +3,7 @@ package patient
 import (
 	"crypto/ed25519"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -266,4 +267,14 @@ func TestVisits(t *testing.T) {
 	if connected() || len(n.visits) != 0 {
 		t.Error("left open")
 	}
+}
+
+// The app is there before the node answers commands.
+func TestPatientIsShown(t *testing.T) {
+	net := testnet.New(t, testnet.Config{})
+	cfg := Config{Home: net.Home("a"), Network: net.File, Secret: store.KeyFile(), PLZ: "50667"}
+	testnet.Shown(t, cfg.Home, func(show func() (func() error, error)) (io.Closer, error) {
+		cfg.Show = func(*Node) (func() error, error) { return show() }
+		return Start(t.Context(), cfg)
+	})
 }

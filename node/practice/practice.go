@@ -39,6 +39,8 @@ type Config struct {
 	Now                 func() time.Time
 	Log                 *slog.Logger
 	Stop                func() // begins the stop when a command asks for it
+	// Show serves the app before commands are answered, so that whoever finds the node running finds its app, too. What it returns ends that. May be nil.
+	Show func(*Node) (hide func() error, err error)
 }
 
 // mailHolds is how many times longer an offer stands that goes through a mailbox: its patient may be away when it arrives.
@@ -131,6 +133,13 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.closers = append(n.closers, opened.close)
 	n.closers = append(n.closers, n.onNetwork())
 	n.run(life)
+	if cfg.Show != nil {
+		hide, err := cfg.Show(n)
+		if err != nil {
+			return nil, err
+		}
+		n.closers = append(n.closers, hide)
+	}
 	server, err := control.Serve(control.Config{Home: h.Dir, Role: role, Handlers: n.Handlers(), Stop: cfg.Stop, Log: h.Log})
 	if err != nil {
 		return nil, err

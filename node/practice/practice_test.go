@@ -2,6 +2,7 @@ package practice
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -149,4 +150,14 @@ func TestExpiredPractice(t *testing.T) {
 	if _, err := n.addSlots(t.Context(), in); err != nil {
 		t.Errorf("with a newer file: %v", err)
 	}
+}
+
+// The app is there before the node answers commands.
+func TestPracticeIsShown(t *testing.T) {
+	net := testnet.New(t, testnet.Config{})
+	cfg := Config{Home: net.Home("p"), Network: net.File, Secret: store.KeyFile(), Details: cologne, Listen: loopback}
+	testnet.Shown(t, cfg.Home, func(show func() (func() error, error)) (io.Closer, error) {
+		cfg.Show = func(*Node) (func() error, error) { return show() }
+		return Start(t.Context(), cfg)
+	})
 }

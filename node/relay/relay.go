@@ -47,6 +47,8 @@ type Config struct {
 	Now          func() time.Time // nil is time.Now
 	Log          *slog.Logger     // nil discards
 	Stop         func()           // begins the stop when a command asks for it
+	// Show serves the app before commands are answered, so that whoever finds the node running finds its app, too. What it returns ends that. May be nil.
+	Show func(*Node) (hide func() error, err error)
 }
 
 // Node is a running relay.
@@ -331,6 +333,13 @@ func (n *Node) shelf(id peer.ID) gossip.Shelf {
 }
 
 func (n *Node) control() error {
+	if n.cfg.Show != nil {
+		hide, err := n.cfg.Show(n)
+		if err != nil {
+			return err
+		}
+		n.onClose(hide)
+	}
 	server, err := control.Serve(control.Config{Home: n.home.Dir, Role: role, Handlers: n.Handlers(), Stop: n.cfg.Stop, Log: n.log})
 	if err != nil {
 		return err

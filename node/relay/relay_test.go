@@ -2,6 +2,7 @@ package relay
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -315,4 +316,14 @@ func read(t testing.TB, path string) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// The app is there before the relay answers commands.
+func TestRelayIsShown(t *testing.T) {
+	net := testnet.New(t, testnet.Config{})
+	cfg := Config{Home: prepare(t, net, 0), Network: net.File, Secret: store.KeyFile()}
+	testnet.Shown(t, cfg.Home, func(show func() (func() error, error)) (io.Closer, error) {
+		cfg.Show = func(*Node) (func() error, error) { return show() }
+		return Start(t.Context(), cfg)
+	})
 }
