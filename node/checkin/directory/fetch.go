@@ -146,7 +146,7 @@ func (s *shelf) receive(ctx context.Context, st io.Reader, wants []want) (int, e
 		if err := readObject(st, recordBytes, &r); err != nil {
 			return 0, err
 		}
-		if len(r.Listing) == 0 { // it has ended, or is about to be written
+		if len(r.Listing) == 0 { // it has ended
 			later[w.row.key()] = true
 			continue
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -103,12 +102,29 @@ func cardHash(l Listing) (h [32]byte) {
 // keep writes verified listings down, those that are newer and that there is room for, and gives how many. refused is why one was left out. It must be
 // called with writing held, and returns after an fsync.
 func (s *shelf) keep(ctx context.Context, list []*taken) (fresh int, refused, err error) {
-	var fits []*taken
-	var before []*item
+	fits, refused := s.fitting(list)
+	if len(fits) == 0 {
+		return 0, refused, nil
+	}
+	if err := s.store.Update(ctx, func(tx *store.Tx) error { return putAll(tx, fits) }); err != nil {
+		return 0, refused, fmt.Errorf("%w: %w", ErrFailed, err)
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range fits {
+		s.index.put(itemOf(t.listing, t.by, s.entries))
+	}
+	return len(fits), refused, nil
+}
+
+// fitting are the listings that are newer, and that there is room for beside those before them. The index is left as it is: whoever finds a listing there
+// is given what is on the disk, so it comes into the index after that.
+func (s *shelf) fitting(list []*taken) (fits []*taken, refused error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.prune()
 	for _, t := range list {
-		i := itemOf(t.listing, t.by, s.entries)
+		i := itemOf(t.listing, t.by, false)
 		old := s.index.get(i.device)
 		if old != nil && old.seq >= i.seq {
 			continue
@@ -118,17 +134,19 @@ func (s *shelf) keep(ctx context.Context, list []*taken) (fresh int, refused, er
 			continue
 		}
 		s.index.put(i)
-		fits, before = append(fits, t), append(before, old)
+		defer s.restore(i.device, old)
+		fits = append(fits, t)
 	}
-	s.mu.Unlock()
-	if len(fits) == 0 {
-		return 0, refused, nil
+	return fits, refused
+}
+
+// restore brings back what the index had of a device. The lock is held.
+func (s *shelf) restore(device [32]byte, old *item) {
+	if old != nil {
+		s.index.put(old)
+	} else {
+		s.index.remove(device)
 	}
-	if err := s.store.Update(ctx, func(tx *store.Tx) error { return putAll(tx, fits) }); err != nil {
-		s.undo(fits, before)
-		return 0, refused, fmt.Errorf("%w: %w", ErrFailed, err)
-	}
-	return len(fits), refused, nil
 }
 
 func putAll(tx *store.Tx, list []*taken) error {
@@ -142,19 +160,6 @@ func putAll(tx *store.Tx, list []*taken) error {
 		}
 	}
 	return nil
-}
-
-// undo brings the index back to what is on the disk.
-func (s *shelf) undo(list []*taken, before []*item) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, t := range slices.Backward(list) {
-		if before[i] != nil {
-			s.index.put(before[i])
-		} else {
-			s.index.remove(t.listing.Device)
-		}
-	}
 }
 
 // prune forgets what the sweeper takes off the disk. The lock is held.

@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"pieks/node/home/testnet"
 	"pieks/node/host/hosttest"
 	"pieks/node/network"
+	"pieks/store"
 )
 
 // What a practice puts at one relay is in a patient's copy through the other one, survives restarts of all, and goes when it is withdrawn.
@@ -111,5 +113,44 @@ func TestRevoked(t *testing.T) {
 	}
 	if err := a.Judge(t.Context()); err != nil || a.Counts().Listed != 0 {
 		t.Errorf("%+v %v", a.Counts(), err)
+	}
+}
+
+// A listing that a relay is about to write down is not given out before, and then it is: nobody gets its number with the one before it.
+func TestAboutToBeWritten(t *testing.T) {
+	w := newWorld(t)
+	r, c, d := w.relay(101), w.copy(t.TempDir()), w.desk(1, detail{})
+	if err := d.put(t, r, d.listing(1, w.clock.Now())); err != nil || !c.sync(r) {
+		t.Fatal(err)
+	}
+	held, release, written := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	go func() {
+		written <- r.store.Update(t.Context(), func(*store.Tx) error {
+			close(held)
+			<-release
+			return nil
+		})
+	}()
+	<-held
+	next := d.listing(2, w.clock.Now(), func(d *Draft) { d.Alias = "Am Dom" })
+	go func() { written <- r.shelf.takeNow(t.Context(), next) }()
+	testnet.Until(t, "the listing is taken", func() bool {
+		if r.shelf.writing.TryLock() {
+			r.shelf.writing.Unlock()
+			return false
+		}
+		return true
+	})
+	for range 20 {
+		if c.sync(r) {
+			t.Error("given out before it is on the disk")
+		}
+	}
+	close(release)
+	if err := errors.Join(<-written, <-written); err != nil {
+		t.Fatal(err)
+	}
+	if !c.sync(r) || c.All()[0].Alias != "Am Dom" {
+		t.Errorf("%+v", c.All())
 	}
 }

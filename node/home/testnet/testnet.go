@@ -15,6 +15,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -316,15 +317,17 @@ func PeerID(t testing.TB, key ed25519.PrivateKey) string {
 	return id.String()
 }
 
-// freePort is free for UDP and TCP at the moment.
+// freePort is free for UDP and TCP at the moment, and below those that systems take for others (32768 on), so that it is still free when a relay comes
+// back after a stop.
 func freePort(t testing.TB) int {
 	t.Helper()
+	const first, span = 12000, 18000
 	for range 100 {
-		udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		port := first + mathrand.IntN(span)
+		udp, err := net.ListenPacket("udp4", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		port := udp.LocalAddr().(*net.UDPAddr).Port
 		tcp, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 		_ = udp.Close()
 		if err == nil {
