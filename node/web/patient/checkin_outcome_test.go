@@ -2,16 +2,13 @@ package patient
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pieks/node/control"
 	"pieks/node/web"
+	"pieks/node/web/webtest"
 )
 
 // The texts of an end, with the hours that are set up, and the notice of one that had waited (T28, A_28516).
@@ -153,35 +150,7 @@ func TestCheckinTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said []string
-	key := regexp.MustCompile(`pt_ci_[a-z0-9_]+`)
-	part := regexp.MustCompile(`(?:template|define) "pt_ci_[a-z_]+"`)
-	for _, pattern := range []string{"*.go", "templates/*.html", "templates/parts/*.html"} {
-		names, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			data, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			said = append(said, key.FindAllString(part.ReplaceAllString(string(data), ""), -1)...)
-		}
-	}
-	for _, k := range said {
-		if !strings.HasSuffix(k, "_") && !text.Has(web.German, k) {
-			t.Errorf("%s is said and has no text", k)
-		}
-	}
-	for _, k := range text.Keys(web.German) {
-		if strings.HasPrefix(k, "pt_ci_") && !slices.Contains(said, k) && !slices.ContainsFunc(said, func(s string) bool { return strings.HasSuffix(s, "_") && strings.HasPrefix(k, s) }) {
-			t.Errorf("%s is never said", k)
-		}
-	}
+	webtest.Said(t, "pt_ci_", text.Keys(web.German))
 	for _, state := range []string{"consent", "proof", "success", "pending", "canceled"} {
 		if !text.Has(web.German, "pt_ci_state_"+state) || state != "consent" && state != "proof" && !text.Has(web.German, "pt_ci_end_"+state) {
 			t.Errorf("state %s has no text", state)
